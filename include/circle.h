@@ -1,0 +1,85 @@
+/* The domain as commands see it: one group, at one moment. Its concepts each have a header beside
+ * their source: circle/people.h, works.h, notes.h, shares.h, rounds.h, ... */
+#ifndef KITH_CIRCLE_H
+#define KITH_CIRCLE_H
+
+#include "config.h"
+#include "event.h"
+#include "words.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+struct outbox;
+
+/* Made by `app` for each event and each due step; lives until it is handled. */
+struct circle {
+	struct db *db;
+	struct outbox *outbox;
+	const struct config_group *group;
+	const struct words *words;
+	int64_t id;        /* the group's row */
+	int64_t now_us;    /* the one reading of the clock; for an event, when it was said */
+	int64_t run_us;    /* when it is handled: later than now_us for a backlog; posts count from
+			      here */
+	const char *cause; /* what all this comes from: an event's id, or "round/12/open" */
+	int ordinal;       /* of the next post, for its key */
+	int64_t about; /* whom the posts tell of: what waits unsaid goes when they are forgotten */
+	bool asked;    /* a person asked for it just now: `admin quiet` does not hold it back */
+	bool editing;  /* an edited command is done again in place of the first ... */
+	int64_t edited_work; /* ... and this is the work the first one showed, 0 if none */
+	char *cause_made;    /* what `cause` points to where the circle made it itself; g_free it */
+};
+
+/* Something being written: sentences of the catalogue, a line each. */
+struct draft {
+	const struct words *words;
+	const char *word; /* the key of its first sentence; borrowed from the catalogue's caller */
+	GString *markup;
+};
+struct draft draft_new(const struct circle *c);
+/* A new line, `key` filled as words_say does it. */
+void draft_say(struct draft *d, const char *key, ...) __attribute__((sentinel));
+void draft_sayv(struct draft *d, const char *key, va_list ap);
+/* The same as an item of a list. */
+void draft_item(struct draft *d, const char *key, ...) __attribute__((sentinel));
+/* The same, on the line already begun. */
+void draft_add(struct draft *d, const char *key, ...) __attribute__((sentinel));
+
+/* Each says the draft and frees it, whatever happens. `expires_us` is when it is no longer worth
+ * saying. An absent person is told when they are back. */
+/* Where it was said: in the room as an answer to `e`, or in private if it was said there. */
+void voice_reply(struct circle *c, const struct event *e, struct draft *d);
+/* In private to whoever said `e`, known or not. */
+void voice_whisper(struct circle *c, const struct event *e, struct draft *d);
+/* In private to a person kith knows, by their last-used door. */
+void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expires_us);
+/* In private to each organizer. */
+void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us);
+/* In every place of the group; not before `admin quiet` is over. */
+void voice_announce(struct circle *c, struct draft *d, int64_t expires_us);
+
+/* How long something told in private is worth telling. */
+#define CIRCLE_TELL_LASTS_US (30 * INT64_C(86400000000))
+
+/* The group's row for `group`, made if it is new. */
+int64_t circle_group_id(struct db *db, const struct config_group *group);
+
+/* Until then kith speaks only when spoken to; 0 for no quiet. */
+void circle_set_quiet(struct circle *c, int64_t until_us);
+int64_t circle_quiet_until(struct circle *c);
+
+/* A consistent copy of the whole store, beside it: *ret_path, or *ret_error for a person. */
+int circle_backup(struct circle *c, char **ret_path, char **ret_error);
+
+/* Limits on what a person gives us to keep, in characters. */
+enum {
+	CIRCLE_NAME_MOST = 40,
+	CIRCLE_TITLE_MOST = 200,
+	CIRCLE_LINK_MOST = 1000,
+	CIRCLE_TEXT_MOST = 1000,
+};
+
+#endif

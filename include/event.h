@@ -1,0 +1,41 @@
+/* What a transport tells the bot: one thing that happened in a place, or in private. */
+#ifndef KITH_EVENT_H
+#define KITH_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum event_kind {
+	EVENT_MESSAGE,
+	EVENT_EDIT,      /* `target` is the message it replaces, `text` the new text */
+	EVENT_REDACTION, /* `target` is the message taken back */
+	EVENT_REACTION,  /* `target` is the message reacted to, `text` the key */
+	EVENT_JOIN,      /* entered the room; joining the group is the command `intro` */
+	EVENT_LEAVE,
+	EVENT_INVITE,
+	EVENT_MOVED, /* the place goes on at `text` (a Matrix tombstone) */
+};
+
+/* A value: every pointer is borrowed and valid until the listener returns. */
+struct event {
+	enum event_kind kind;
+	const char *id; /* unique on its network for good; the cause of every post it leads to */
+	const char *network;  /* the transport's configured name: "libera", "home", "console" */
+	const char *room;     /* the room's address on that network; NULL when `direct` */
+	const char *account;  /* services account or Matrix id, as the network spells it; NULL: not
+				 identified */
+	const char *shown;    /* nick or display name: for people's eyes, and to answer somebody
+				 unidentified */
+	const char *text;     /* valid UTF-8, "" if none; of any length */
+	const char *target;   /* EDIT, REDACTION, REACTION: the id of the event it is about */
+	const char *reply_to; /* the id of the event it answers, or NULL */
+	int64_t at_us;  /* when it was said, UTC microseconds, by the network's clock if it tells */
+	bool direct;    /* said to kith in private */
+	bool addressed; /* kith was named; its name is already cut off the front of `text` */
+	bool encrypted;
+	bool trusted; /* the sender's device is vouched for by its owner; true where nothing is
+			 encrypted */
+	bool backlog; /* said while kith was not there to hear it */
+};
+
+#endif
