@@ -1,0 +1,257 @@
+#include "store/outbox.h"
+
+#include "store/db.h"
+
+#include <glib.h>
+#include <string.h>
+
+struct outbox {
+	struct db *db;
+	GPtrArray *posts; /* of struct outbox_post, by seq: what is not delivered yet */
+	GPtrArray *done;  /* keys of stored posts whose mark is not written yet */
+	int64_t last_seq;
+};
+
+static void post_free(void *data)
+{
+	struct outbox_post *p = data;
+
+	g_free((char *)p->post.key);
+	g_free((char *)p->post.network);
+	g_free((char *)p->post.room);
+	g_free((char *)p->post.account);
+	g_free((char *)p->post.shown);
+	g_free((char *)p->post.reply_to);
+	g_free((char *)p->post.thread);
+	g_free((char *)p->post.edits);
+	g_free((char *)p->post.word);
+	g_free((char *)p->post.markup);
+	g_free((char *)p->post.attachment);
+	g_free(p);
+}
+
+static struct outbox_post *post_copy(const struct post *p)
+{
+	struct outbox_post *copy = g_new0(struct outbox_post, 1);
+
+	copy->post = *p;
+	copy->post.key = g_strdup(p->key);
+	copy->post.network = g_strdup(p->network);
+	copy->post.room = g_strdup(p->room);
+	copy->post.account = g_strdup(p->account);
+	copy->post.shown = g_strdup(p->shown);
+	copy->post.reply_to = g_strdup(p->reply_to);
+	copy->post.thread = g_strdup(p->thread);
+	copy->post.edits = g_strdup(p->edits);
+	copy->post.word = g_strdup(p->word);
+	copy->post.markup = g_strdup(p->markup);
+	copy->post.attachment = g_strdup(p->attachment);
+	return copy;
+}
+
+static void load(struct outbox *o)
+{
+	struct query q = db_query(
+		o->db,
+		"SELECT key, network, room, account, shown, reply_to, thread, edits,"
+		" kind, expires_at_us, word, markup, attachment, person_id,"
+		" not_before_us, seq, about_id FROM outbox WHERE markup IS NOT NULL ORDER BY seq",
+		"");
+
+	while (query_next(&q)) {
+		struct outbox_post *p = post_copy(&(struct post){
+			.key = query_text(&q, 0),
+			.network = query_text(&q, 1),
+			.room = query_text(&q, 2),
+			.account = query_text(&q, 3),
+			.shown = query_text(&q, 4),
+			.reply_to = query_text(&q, 5),
+			.thread = query_text(&q, 6),
+			.edits = query_text(&q, 7),
+			.kind = (enum post_kind)query_int(&q, 8),
+			.expires_at_us = query_int(&q, 9),
+			.word = query_text(&q, 10),
+			.markup = query_text(&q, 11),
+			.attachment = query_text(&q, 12),
+		});
+
+		p->person = query_int(&q, 13);
+		p->not_before_us = query_int(&q, 14);
+		p->seq = query_int(&q, 15);
+		p->about = query_int(&q, 16);
+		p->stored = true;
+		g_ptr_array_add(o->posts, p);
+	}
+	/* Only an order among those waiting is needed; delivered ones do not count. */
+	if (o->posts->len > 0)
+		o->last_seq = ((struct outbox_post *)o->posts->pdata[o->posts->len - 1])->seq;
+}
+
+struct outbox *outbox_new(struct db *db)
+{
+	struct outbox *o = g_new0(struct outbox, 1);
+
+	o->db = db;
+	o->posts = g_ptr_array_new_with_free_func(post_free);
+	o->done = g_ptr_array_new_with_free_func(g_free);
+	load(o);
+	return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (!o)
+		return;
+	g_ptr_array_unref(o->posts);
+	g_ptr_array_unref(o->done);
+	g_free(o);
+}
+
+void outbox_add(struct outbox *o, const struct post *p, int64_t person, int64_t about,
+		int64_t not_before_us)
+{
+	if (outbox_find(o, p->key) ||
+	    db_int(o->db, 0, "SELECT 1 FROM outbox WHERE key = ?", "t", p->key))
+		return;
+
+	struct outbox_post *copy = post_copy(p);
+	copy->person = person;
+	copy->about = about;
+	copy->not_before_us = not_before_us;
+	copy->seq = ++o->last_seq;
+	copy->fresh = true;
+	g_ptr_array_add(o->posts, copy);
+}
+
+struct outbox_post *outbox_next(struct outbox *o, int64_t after)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+		if (p->seq > after)
+			return p;
+	}
+	return NULL;
+}
+
+struct outbox_post *outbox_find(struct outbox *o, const char *key)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+		if (!strcmp(p->post.key, key))
+			return p;
+	}
+	return NULL;
+}
+
+void outbox_done(struct outbox *o, const char *key)
+{
+	struct outbox_post *p = outbox_find(o, key);
+
+	if (!p)
+		return;
+	if (p->stored)
+		g_ptr_array_add(o->done, g_strdup(key));
+	g_ptr_array_remove(o->posts, p);
+}
+
+bool outbox_dirty(const struct outbox *o)
+{
+	return o->done->len > 0;
+}
+
+/* A post to a person names no account here: the door is theirs to change until it is said. */
+static void store(struct outbox *o, struct outbox_post *p)
+{
+	const struct post *post = &p->post;
+
+	db_run(o->db,
+	       "INSERT INTO outbox(key, seq, network, room, account, shown, reply_to, thread, "
+	       "edits, kind,"
+	       " expires_at_us, not_before_us, word, markup, attachment, person_id, about_id)"
+	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
+	       "titttttttiiitttii", post->key, p->seq, post->network, post->room,
+	       p->person ? NULL : post->account, post->shown, post->reply_to, post->thread,
+	       post->edits, (int64_t)post->kind, post->expires_at_us, p->not_before_us, post->word,
+	       post->markup, post->attachment, p->person, p->about);
+	p->stored = true;
+}
+
+void outbox_join(struct outbox *o)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (!p->stored)
+			store(o, p);
+	}
+	for (unsigned i = 0; i < o->done->len; i++)
+		db_run(o->db,
+		       "UPDATE outbox SET markup = NULL, account = NULL, shown = NULL,"
+		       " person_id = NULL, about_id = NULL, attachment = NULL WHERE key = ?",
+		       "t", (char *)o->done->pdata[i]);
+	g_ptr_array_set_size(o->done, 0);
+}
+
+void outbox_flush(struct outbox *o)
+{
+	if (o->done->len == 0)
+		return;
+	db_begin(o->db);
+	outbox_join(o);
+	db_end(o->db);
+}
+
+void outbox_settle(struct outbox *o, bool rolled_back)
+{
+	for (unsigned i = o->posts->len; i-- > 0;) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (p->fresh && rolled_back)
+			g_ptr_array_remove_index(o->posts, i);
+		else
+			p->fresh = false;
+	}
+}
+
+void outbox_release(struct outbox *o, int64_t person, int64_t now_us)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (p->person == person && p->not_before_us > now_us)
+			p->not_before_us = now_us;
+	}
+	db_run(o->db,
+	       "UPDATE outbox SET not_before_us = ?2 WHERE person_id = ?1 AND not_before_us > ?2",
+	       "ii", person, now_us);
+}
+
+void outbox_forget(struct outbox *o, int64_t person)
+{
+	for (unsigned i = o->posts->len; i-- > 0;) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (p->person == person || p->about == person)
+			g_ptr_array_remove_index(o->posts, i);
+	}
+	db_run(o->db,
+	       "UPDATE outbox SET markup = NULL, account = NULL, shown = NULL, person_id = NULL,"
+	       " about_id = NULL WHERE person_id = ?1 OR about_id = ?1",
+	       "i", person);
+}
+
+void outbox_resend(struct outbox *o, const char *network)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (!strcmp(p->post.network, network))
+			p->sent = false;
+	}
+}
+
+void outbox_prune(struct outbox *o, int64_t before_us)
+{
+	db_run(o->db, "DELETE FROM outbox WHERE markup IS NULL AND expires_at_us < ?", "i",
+	       before_us);
+}

@@ -1,0 +1,64 @@
+/*
+ * What kith has to say and whether it has been said.
+ *
+ * A post is offered with outbox_add inside a transaction. If that transaction changes anything the
+ * post is committed with it; if not (a read-only answer) it is only kept in memory, until it is
+ * said or until something else commits, which it then joins. Its key stays after delivery, so the
+ * same cause never speaks twice; its text is erased.
+ */
+#ifndef KITH_OUTBOX_H
+#define KITH_OUTBOX_H
+
+#include "post.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+struct outbox;
+
+/* Loads what was not delivered. */
+struct outbox *outbox_new(struct db *db);
+void outbox_free(struct outbox *o);
+
+/* A post on its way. Values are owned by the outbox. */
+struct outbox_post {
+	struct post post;
+	int64_t person; /* private: deliver finds the door; 0: the post names its account itself */
+	int64_t about;  /* whom it tells of, or 0 */
+	int64_t not_before_us; /* nobody resting or away is spoken to */
+	int64_t seq;           /* the order of saying; of memory and table alike */
+	bool fresh;            /* offered in the transaction now open */
+	bool stored;           /* in the table */
+	bool sent;             /* handed to the transport, not confirmed yet */
+};
+
+/* Copies `p`. A key seen before, in memory or in the store, is passed over in silence: it has been
+ * said or will be. */
+void outbox_add(struct outbox *o, const struct post *p, int64_t person, int64_t about,
+		int64_t not_before_us);
+/* The first post not delivered yet whose `seq` is greater than `after`, NULL at the end. */
+struct outbox_post *outbox_next(struct outbox *o, int64_t after);
+struct outbox_post *outbox_find(struct outbox *o, const char *key);
+/* Said, or given up: it leaves memory at once; the mark is written with the next commit or by
+ * outbox_flush. */
+void outbox_done(struct outbox *o, const char *key);
+/* Whether marks wait to be written. */
+bool outbox_dirty(const struct outbox *o);
+void outbox_flush(struct outbox *o);
+/* Somebody is back: what waited for `person` may be said from now on. */
+void outbox_release(struct outbox *o, int64_t person, int64_t now_us);
+/* Erases what waits for `person` or tells of them (forget me). */
+void outbox_forget(struct outbox *o, int64_t person);
+/* The transaction is over: what was offered in it may be said, or, if it was rolled back, is gone.
+ */
+void outbox_settle(struct outbox *o, bool rolled_back);
+/* Called by the commit: writes what is only in memory, and the marks. */
+void outbox_join(struct outbox *o);
+/* What was handed to `network` and not confirmed is to be handed to it again: its connection broke.
+ */
+void outbox_resend(struct outbox *o, const char *network);
+/* Deletes the keys of posts that expired before `before_us`: nothing old enough can come again. */
+void outbox_prune(struct outbox *o, int64_t before_us);
+
+#endif
