@@ -1,0 +1,74 @@
+#include "circle/absences.h"
+
+#include "store/db.h"
+#include "store/outbox.h"
+
+#include <string.h>
+
+int64_t absences_add(struct circle *c, int64_t person, enum absence_kind kind, int64_t from_us,
+		     int64_t until_us)
+{
+	/* What stood is cut short rather than deleted: the giving window leaves out that time too.
+	 */
+	db_run(c->db,
+	       "UPDATE absence SET until_us = max(from_us, ?3) WHERE group_id = ?1 AND person_id = "
+	       "?2"
+	       " AND until_us > ?3",
+	       "iii", c->id, person, from_us);
+	db_run(c->db,
+	       "INSERT INTO absence(group_id, person_id, kind, from_us, until_us) VALUES(?, ?, ?, "
+	       "?, ?)",
+	       "iitii", c->id, person, kind == ABSENCE_AWAY ? "away" : "rest", from_us, until_us);
+	return db_last_id(c->db);
+}
+
+bool absences_end(struct circle *c, int64_t person)
+{
+	if (!absences_until(c, person, NULL))
+		return false;
+	db_run(c->db,
+	       "UPDATE absence SET until_us = ?3 WHERE group_id = ?1 AND person_id = ?2"
+	       " AND from_us <= ?3 AND until_us > ?3",
+	       "iii", c->id, person, c->now_us);
+	absences_release(c, person);
+	return true;
+}
+
+void absences_release(struct circle *c, int64_t person)
+{
+	outbox_release(c->outbox, person, c->now_us);
+}
+
+int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_kind)
+{
+	struct query q = db_query(c->db,
+				  "SELECT until_us, kind FROM absence WHERE group_id = ?1"
+				  " AND person_id = ?2 AND from_us <= ?3 AND until_us > ?3"
+				  " ORDER BY until_us DESC",
+				  "iii", c->id, person, c->now_us);
+	int64_t until_us = 0;
+
+	if (query_next(&q)) {
+		until_us = query_int(&q, 0);
+		if (ret_kind)
+			*ret_kind = strcmp(query_text(&q, 1), "away") ? ABSENCE_REST : ABSENCE_AWAY;
+		query_done(&q);
+	}
+	return until_us;
+}
+
+int64_t absences_within(struct circle *c, int64_t person, int64_t from_us, int64_t to_us)
+{
+	/* Absences of one person do not overlap: a new one cuts the old one short. */
+	return db_int(
+		c->db, 0,
+		"SELECT sum(min(until_us, ?4) - max(from_us, ?3)) FROM absence WHERE group_id = ?1"
+		" AND person_id = ?2 AND until_us > ?3 AND from_us < ?4",
+		"iiii", c->id, person, from_us, to_us);
+}
+
+void absences_prune(struct circle *c, int64_t before_us)
+{
+	db_run(c->db, "DELETE FROM absence WHERE group_id = ? AND until_us < ?", "ii", c->id,
+	       before_us);
+}

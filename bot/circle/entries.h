@@ -1,0 +1,36 @@
+/* Works shown in a round, and their close readers. */
+#ifndef KITH_ENTRIES_H
+#define KITH_ENTRIES_H
+
+#include "circle.h"
+
+struct round;
+
+struct entry {
+	int64_t id;
+	int64_t work;
+	int64_t maker;
+	int64_t reader; /* 0: none */
+	int64_t shown_at_us;
+	bool late;
+};
+
+/* A round's entries in order of showing, or (`round` 0) those kept for the next. GArray of struct
+ * entry; g_array_unref it. */
+GArray *entries_of(struct circle *c, int64_t round);
+bool entries_of_person(struct circle *c, int64_t round, int64_t person, struct entry *ret);
+
+/* Shows `work` in `round` (0: keeps it for the next), in place of the person's earlier entry there.
+ * *ret_before is the work that stood there, 0 if none. Returns the entry's id. */
+int64_t entries_show(struct circle *c, int64_t round, int64_t work, int64_t person, bool late,
+		     int64_t *ret_before);
+void entries_withdraw(struct circle *c, int64_t entry);
+/* A round opened: what was kept is in it. */
+void entries_open(struct circle *c, int64_t round);
+
+/* Draws close readers for the round's entries that have none and no note yet, and tells each. */
+void entries_draw_readers(struct circle *c, const struct round *r);
+/* Readers who left, rest or are away are drawn anew. */
+void entries_redraw(struct circle *c, const struct round *r, int64_t person);
+
+#endif

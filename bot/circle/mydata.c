@@ -1,0 +1,145 @@
+#include "circle/mydata.h"
+
+#include "circle/people.h"
+#include "store/db.h"
+
+enum { COLUMNS = 3 };
+
+/* Every table with a person in it. ?1 is the person, ?2 the group; the columns are what fills the
+ * sentence's placeholders, one called "day" or "until" being a time. */
+static const struct {
+	const char *key;
+	const char *names[COLUMNS];
+	const char *sql;
+} parts[] = {
+	{ "mydata.account",
+	  { "account" },
+	  "SELECT network || '/' || spelled FROM handle WHERE person_id = ?1 AND ?2" },
+	{ "mydata.member",
+	  { "name", "day" },
+	  "SELECT name, joined_at_us FROM member WHERE person_id = ?1 AND group_id = ?2" },
+	{ "mydata.left",
+	  { "day" },
+	  "SELECT left_at_us FROM member WHERE person_id = ?1 AND group_id = ?2"
+	  " AND left_at_us IS NOT NULL" },
+	{ "mydata.intro",
+	  { "text" },
+	  "SELECT intro FROM member WHERE person_id = ?1 AND group_id = ?2 AND intro <> ''" },
+	{ "mydata.zone",
+	  { "zone" },
+	  "SELECT zone FROM person WHERE id = ?1 AND ?2 AND zone IS NOT NULL" },
+	{ "mydata.remind",
+	  { NULL },
+	  "SELECT 1 FROM member WHERE person_id = ?1 AND group_id = ?2 AND remind" },
+	{ "mydata.forget-asked",
+	  { "day" },
+	  "SELECT forget_asked_us FROM member WHERE person_id = ?1 AND group_id = ?2"
+	  " AND forget_asked_us IS NOT NULL" },
+	{ "mydata.work",
+	  { "work", "day", "link" },
+	  "SELECT '#' || number || ' ' || title, made_at_us, coalesce(link, '-') FROM work"
+	  " WHERE maker_id = ?1 AND group_id = ?2 ORDER BY id" },
+	{ "mydata.want",
+	  { "work", "text" },
+	  "SELECT '#' || number || ' ' || title, want FROM work"
+	  " WHERE maker_id = ?1 AND group_id = ?2 AND want IS NOT NULL ORDER BY id" },
+	{ "mydata.entry",
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, shown_at_us FROM entry JOIN work ON work.id = "
+	  "work_id"
+	  " WHERE person_id = ?1 AND entry.group_id = ?2 ORDER BY entry.id" },
+	{ "mydata.note",
+	  { "work", "day", "text" },
+	  "SELECT '#' || number || ' ' || title, at_us, text FROM note JOIN work ON work.id = "
+	  "work_id"
+	  " WHERE person_id = ?1 AND note.group_id = ?2 ORDER BY note.id" },
+	{ "mydata.share",
+	  { "work", "day", "text" },
+	  "SELECT '#' || number || ' ' || title, at_us, place || ': ' || because FROM share"
+	  " JOIN work ON work.id = work_id WHERE person_id = ?1 AND share.group_id = ?2"
+	  " ORDER BY share.id" },
+	{ "mydata.story",
+	  { "work", "day", "text" },
+	  "SELECT '#' || number || ' ' || title, at_us, text FROM story JOIN work ON work.id = "
+	  "work_id"
+	  " WHERE person_id = ?1 AND story.group_id = ?2 ORDER BY story.id" },
+	{ "mydata.thanks",
+	  { "name", "day", "text" },
+	  "SELECT coalesce(member.name, '-'), at_us, coalesce(text, '-') FROM thanks LEFT JOIN "
+	  "member"
+	  " ON member.person_id = to_id AND member.group_id = ?2"
+	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 ORDER BY thanks.id" },
+	{ "mydata.thanked",
+	  { "name", "day", "text" },
+	  "SELECT member.name, at_us, coalesce(text, '-') FROM thanks JOIN member"
+	  " ON member.person_id = thanks.person_id AND member.group_id = ?2"
+	  " WHERE to_id = ?1 AND thanks.group_id = ?2 ORDER BY thanks.id" },
+	{ "mydata.reading",
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, drawn_at_us FROM reading"
+	  " JOIN entry ON entry.id = entry_id JOIN work ON work.id = work_id"
+	  " WHERE reader_id = ?1 AND reading.group_id = ?2 ORDER BY entry_id" },
+	{ "mydata.read",
+	  { "name", "work", "day" },
+	  "SELECT member.name, '#' || number || ' ' || title, drawn_at_us FROM reading"
+	  " JOIN entry ON entry.id = entry_id JOIN work ON work.id = work_id JOIN member"
+	  " ON member.person_id = reader_id AND member.group_id = ?2"
+	  " WHERE reading.maker_id = ?1 AND reading.group_id = ?2 ORDER BY entry_id" },
+	{ "mydata.vouched",
+	  { "day" },
+	  "SELECT at_us FROM vouch WHERE person_id = ?1 AND group_id = ?2" },
+	{ "mydata.vouch",
+	  { "name", "day" },
+	  "SELECT coalesce(member.name, '-'), at_us FROM vouch LEFT JOIN member"
+	  " ON member.person_id = vouch.person_id AND member.group_id = ?2"
+	  " WHERE by_id = ?1 AND vouch.group_id = ?2" },
+	{ "mydata.absence",
+	  { "day", "until" },
+	  "SELECT from_us, until_us FROM absence WHERE person_id = ?1 AND group_id = ?2 ORDER BY "
+	  "id" },
+	{ "mydata.record",
+	  { "day" },
+	  "SELECT at_us FROM record WHERE person_id = ?1 AND group_id = ?2 ORDER BY id" },
+	{ "mydata.waiting",
+	  { NULL },
+	  "SELECT 1 FROM outbox WHERE (person_id = ?1 OR about_id = ?1) AND ?2 AND markup IS NOT "
+	  "NULL" },
+};
+
+/* The value of column `i` under its name; "" where the sentence has no such placeholder. */
+static char *value_of(struct circle *c, struct query *q, const char *name, int i, int64_t person)
+{
+	if (!name)
+		return g_strdup("");
+	if (!g_str_equal(name, "day") && !g_str_equal(name, "until"))
+		return g_strdup(query_text(q, i));
+	g_autofree char *zone_name = NULL;
+	g_autoptr(GTimeZone) zone = people_zone(c, person, &zone_name);
+	return words_time(c->words, query_int(q, i), zone, zone_name);
+}
+
+static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t part)
+{
+	const char *const *names = parts[part].names;
+	struct query q = db_query(c->db, parts[part].sql, "ii", person, c->id);
+
+	while (query_next(&q)) {
+		char *values[COLUMNS];
+
+		for (int i = 0; i < COLUMNS; i++)
+			values[i] = value_of(c, &q, names[i], i, person);
+		draft_item(d, parts[part].key, names[0] ? names[0] : "-", values[0],
+			   names[1] ? names[1] : "-", values[1], names[2] ? names[2] : "-",
+			   values[2], NULL);
+		for (int i = 0; i < COLUMNS; i++)
+			g_free(values[i]);
+	}
+}
+
+void mydata_tell(struct circle *c, int64_t person, struct draft *d)
+{
+	draft_say(d, "mydata", NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		tell_part(c, person, d, i);
+	draft_say(d, "mydata.end", NULL);
+}

@@ -1,0 +1,140 @@
+/* Close readers: who may read what, the draw, and telling those drawn (entries.h). */
+#include "circle/absences.h"
+#include "circle/draw.h"
+#include "circle/entries.h"
+#include "circle/notes.h"
+#include "circle/people.h"
+#include "circle/rounds.h"
+#include "circle/works.h"
+#include "clock.h"
+#include "store/db.h"
+
+/* "Lately": about a season. */
+#define LATELY_US (90 * CLOCK_US_PER_DAY)
+
+static unsigned read_before(struct circle *c, int64_t reader, int64_t maker)
+{
+	return (unsigned)db_int(c->db, 0,
+				"SELECT count(*) FROM reading WHERE reader_id = ? AND group_id = ?"
+				" AND maker_id = ?",
+				"iii", reader, c->id, maker);
+}
+
+static unsigned read_lately(struct circle *c, int64_t reader)
+{
+	return (unsigned)db_int(c->db, 0,
+				"SELECT count(*) FROM reading WHERE reader_id = ? AND group_id = ?"
+				" AND drawn_at_us > ?",
+				"iii", reader, c->id, c->now_us - LATELY_US);
+}
+
+/* Members who are here; whoever rests or is away is not asked. */
+static GArray *candidates_of(struct circle *c)
+{
+	GArray *members = people_members(c);
+
+	for (unsigned i = members->len; i-- > 0;)
+		if (absences_until(c, g_array_index(members, int64_t, i), NULL))
+			g_array_remove_index(members, i);
+	return members;
+}
+
+/* The entries nobody reads yet and nobody has said anything about. */
+static GArray *unread_of(struct circle *c, const struct round *r)
+{
+	GArray *entries = entries_of(c, r->id);
+
+	for (unsigned i = entries->len; i-- > 0;) {
+		const struct entry *e = &g_array_index(entries, struct entry, i);
+
+		if (e->reader || notes_any_since(c, e->work, r->opens_at_us))
+			g_array_remove_index(entries, i);
+	}
+	return entries;
+}
+
+static void tell_reader(struct circle *c, const struct round *r, const struct entry *e,
+			int64_t reader)
+{
+	WORKS_AUTO struct work *w = works_by_id(c, e->work);
+	g_autofree char *line = works_line(c, w);
+	g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, w->number);
+	g_autofree char *zone_name = NULL;
+	g_autoptr(GTimeZone) zone = people_zone(c, reader, &zone_name);
+	bool closed = r->closes_at_us <= c->now_us;
+	int64_t until_us = closed ? r->archives_at_us : r->closes_at_us;
+	g_autofree char *until = words_time(c->words, until_us, zone, zone_name);
+	int64_t about = c->about;
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.reader", "=work", line, "number", number, "until", until, NULL);
+	if (w->want)
+		draft_add(&d, "round.reader-want", "want", w->want, NULL);
+	c->about = e->maker;
+	voice_tell(c, reader, &d, until_us);
+	c->about = about;
+}
+
+static void assign(struct circle *c, const struct round *r, const struct entry *e, int64_t reader)
+{
+	db_run(c->db,
+	       "INSERT INTO reading(entry_id, group_id, reader_id, maker_id, drawn_at_us)"
+	       " VALUES(?, ?, ?, ?, ?)",
+	       "iiiii", e->id, c->id, reader, e->maker, c->now_us);
+	tell_reader(c, r, e, reader);
+}
+
+static struct draw_pair *pairs_of(struct circle *c, const GArray *entries, const GArray *candidates)
+{
+	struct draw_pair *pairs = g_new0(struct draw_pair, entries->len * candidates->len);
+
+	for (unsigned i = 0; i < entries->len; i++) {
+		int64_t maker = g_array_index(entries, struct entry, i).maker;
+
+		for (unsigned j = 0; j < candidates->len; j++) {
+			int64_t candidate = g_array_index(candidates, int64_t, j);
+
+			pairs[i * candidates->len + j] = (struct draw_pair){
+				.may = candidate != maker,
+				.before = read_before(c, candidate, maker),
+			};
+		}
+	}
+	return pairs;
+}
+
+void entries_draw_readers(struct circle *c, const struct round *r)
+{
+	if (!c->group->round.readers)
+		return;
+	g_autoptr(GArray) entries = unread_of(c, r);
+	g_autoptr(GArray) candidates = candidates_of(c);
+	if (entries->len == 0 || candidates->len == 0)
+		return;
+	g_autofree struct draw_pair *pairs = pairs_of(c, entries, candidates);
+	g_autofree unsigned *lately = g_new(unsigned, candidates->len);
+	g_autofree int *readers = g_new(int, entries->len);
+	struct draw draw = { entries->len, candidates->len, pairs, lately };
+
+	for (unsigned j = 0; j < candidates->len; j++)
+		lately[j] = read_lately(c, g_array_index(candidates, int64_t, j));
+	draw_readers(&draw, readers);
+	for (unsigned i = 0; i < entries->len; i++)
+		if (readers[i] != DRAW_NOBODY)
+			assign(c, r, &g_array_index(entries, struct entry, i),
+			       g_array_index(candidates, int64_t, readers[i]));
+}
+
+void entries_redraw(struct circle *c, const struct round *r, int64_t person)
+{
+	if (r->state != ROUND_LAST_CALL)
+		return;
+	/* What they have said a word about stays theirs. */
+	db_run(c->db,
+	       "DELETE FROM reading WHERE reader_id = ?1 AND entry_id IN"
+	       " (SELECT id FROM entry WHERE round_id = ?2) AND NOT EXISTS"
+	       " (SELECT 1 FROM note JOIN entry ON entry.work_id = note.work_id"
+	       " WHERE entry.id = reading.entry_id AND note.person_id = ?1 AND note.at_us >= ?3)",
+	       "iii", person, r->id, r->opens_at_us);
+	entries_draw_readers(c, r);
+}

@@ -1,0 +1,417 @@
+#include "circle/rounds.h"
+
+#include "circle/entries.h"
+#include "circle/recur.h"
+#include "circle/rounds_say.h"
+#include "clock.h"
+#include "store/db.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Up to here an opening is simply a little late; beyond, it is said. */
+#define LATE_US (10 * CLOCK_US_PER_MINUTE)
+/* A round opened late must leave people at least this long. */
+#define LATE_OPEN_LEAVES_US CLOCK_US_PER_DAY
+
+static const char *const states[] = { "planned", "open",     "last-call",
+				      "closed",  "archived", "skipped" };
+
+static GArray *holidays_of(struct circle *c)
+{
+	const GArray *configured = c->group->round.holidays;
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct config_days));
+	struct query q =
+		db_query(c->db, "SELECT first, last FROM holiday WHERE group_id = ?", "i", c->id);
+
+	if (configured)
+		g_array_append_vals(all, configured->data, configured->len);
+	while (query_next(&q)) {
+		struct config_days days = { (uint32_t)query_int(&q, 0),
+					    (uint32_t)query_int(&q, 1) };
+		g_array_append_val(all, days);
+	}
+	return all;
+}
+
+static bool is_holiday(struct circle *c, uint32_t day)
+{
+	g_autoptr(GArray) holidays = holidays_of(c);
+
+	return recur_holiday(day, holidays);
+}
+
+/* The configured close, moved to the next working day if it falls on a holiday, but not past the
+ * next opening. */
+static int64_t close_after(struct circle *c, int64_t last_call_us, uint32_t next_day)
+{
+	const struct config_wall *closes = &c->group->round.closes;
+	int64_t at_us = recur_next(closes, c->group->zone, last_call_us);
+	g_autoptr(GArray) holidays = holidays_of(c);
+	uint32_t day = recur_day(at_us, c->group->zone);
+	uint32_t moved = recur_working_day(day, holidays, next_day);
+
+	return moved == day ? at_us : recur_wall(moved, closes, c->group->zone);
+}
+
+/* `opens_us` and `closes_us` are what an organizer's hand set, 0 where it did not. */
+static void compute_times(struct circle *c, struct round *r, int64_t opens_us, int64_t closes_us)
+{
+	const struct config_round *config = &c->group->round;
+	uint32_t next_day = r->day + 7 * (uint32_t)config->every_weeks;
+
+	r->opens_at_us = opens_us ? opens_us : recur_wall(r->day, &config->opens, c->group->zone);
+	r->last_call_at_us = recur_next(&config->last_call, c->group->zone, r->opens_at_us);
+	r->closes_at_us = closes_us ? closes_us : close_after(c, r->last_call_at_us, next_day);
+	r->archives_at_us = r->closes_at_us + config->archive_us;
+}
+
+/* Columns: id, day, state, quiet, opens_at_us, closes_at_us. */
+#define COLUMNS "SELECT id, day, state, quiet, opens_at_us, closes_at_us FROM round "
+
+static struct round row_of(struct circle *c, struct query *q)
+{
+	struct round r = { .id = query_int(q, 0),
+			   .day = (uint32_t)query_int(q, 1),
+			   .quiet = query_int(q, 3) };
+
+	for (int i = 0; i < (int)G_N_ELEMENTS(states); i++)
+		if (!strcmp(query_text(q, 2), states[i]))
+			r.state = (enum round_state)i;
+	compute_times(c, &r, query_int(q, 4), query_int(q, 5));
+	return r;
+}
+
+/* The rounds that still have steps to take, the latest first: three at most. */
+static GArray *live_rounds(struct circle *c)
+{
+	GArray *live = g_array_new(FALSE, FALSE, sizeof(struct round));
+	struct query q =
+		db_query(c->db,
+			 COLUMNS "WHERE group_id = ?"
+				 " AND state NOT IN ('archived', 'skipped') ORDER BY day DESC",
+			 "i", c->id);
+
+	while (query_next(&q)) {
+		struct round r = row_of(c, &q);
+		g_array_append_val(live, r);
+	}
+	return live;
+}
+
+static void set_state(struct circle *c, struct round *r, enum round_state state)
+{
+	r->state = state;
+	db_run(c->db, "UPDATE round SET state = ? WHERE id = ?", "ti", states[state], r->id);
+}
+
+/* How the opening day was found; when this changes, planned rounds are planned anew. */
+static char *rule_of(struct circle *c)
+{
+	const struct config_round *config = &c->group->round;
+
+	return g_strdup_printf("%d %02d:%02d:%02d every %d in %s", config->opens.weekday,
+			       config->opens.hour, config->opens.minute, config->opens.second,
+			       config->every_weeks, c->group->timezone);
+}
+
+/* The opening day after the round of `last` (0: there was none): N weeks on, and where the weekday
+ * has changed meanwhile, the nearest such day to it. Never in the past. */
+static uint32_t day_after(struct circle *c, uint32_t last, int64_t after_us)
+{
+	const struct config_round *config = &c->group->round;
+	uint32_t weeks = 7 * (uint32_t)config->every_weeks;
+	uint32_t day;
+
+	if (!last)
+		return recur_day(recur_next(&config->opens, c->group->zone, after_us),
+				 c->group->zone);
+	day = recur_on_or_after(last + weeks - 3, config->opens.weekday);
+	while (recur_wall(day, &config->opens, c->group->zone) <= after_us)
+		day += weeks;
+	return day;
+}
+
+static void plan(struct circle *c, uint32_t last, int64_t after_us)
+{
+	g_autofree char *rule = rule_of(c);
+
+	db_run(c->db, "INSERT INTO round(group_id, day, rule, state) VALUES(?, ?, ?, 'planned')",
+	       "iit", c->id, (int64_t)day_after(c, last, after_us), rule);
+}
+
+static uint32_t last_day(struct circle *c)
+{
+	return (uint32_t)db_int(
+		c->db, 0, "SELECT max(day) FROM round WHERE group_id = ? AND state <> 'planned'",
+		"i", c->id);
+}
+
+/* A planned round whose rule is not today's is planned anew; one is always there. */
+static void ensure_planned(struct circle *c)
+{
+	g_autofree char *rule = rule_of(c);
+
+	if (db_int(c->db, 0,
+		   "SELECT 1 FROM round WHERE group_id = ? AND state = 'planned' AND rule = ?",
+		   "it", c->id, rule))
+		return;
+	db_run(c->db, "DELETE FROM round WHERE group_id = ? AND state = 'planned'", "i", c->id);
+	plan(c, last_day(c), c->run_us);
+}
+
+void rounds_planned(struct circle *c, struct round *ret)
+{
+	ensure_planned(c);
+	struct query q =
+		db_query(c->db, COLUMNS "WHERE group_id = ? AND state = 'planned'", "i", c->id);
+	bool there = query_next(&q);
+	g_assert(there);
+	*ret = row_of(c, &q);
+	query_done(&q);
+}
+
+bool rounds_current(struct circle *c, struct round *ret)
+{
+	g_autoptr(GArray) live = live_rounds(c);
+
+	for (unsigned i = 0; i < live->len; i++) {
+		const struct round *r = &g_array_index(live, struct round, i);
+
+		if (r->state != ROUND_PLANNED && r->opens_at_us <= c->now_us &&
+		    c->now_us < r->archives_at_us) {
+			*ret = *r;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int64_t due_of(const struct round *r)
+{
+	switch (r->state) {
+	case ROUND_PLANNED:
+		return r->opens_at_us;
+	case ROUND_OPEN:
+		return MIN(r->last_call_at_us, r->closes_at_us);
+	case ROUND_LAST_CALL:
+		return r->closes_at_us;
+	case ROUND_CLOSED:
+		return r->archives_at_us;
+	case ROUND_ARCHIVED:
+	case ROUND_SKIPPED:
+		break;
+	}
+	return INT64_MAX;
+}
+
+/* The step due first. A planned round waits while another is still open (an extension may reach
+ * into its week). */
+static bool next_due(struct circle *c, struct round *ret)
+{
+	g_autoptr(GArray) live = live_rounds(c);
+	bool open = false, found = false;
+
+	for (unsigned i = 0; i < live->len; i++) {
+		enum round_state state = g_array_index(live, struct round, i).state;
+		open = open || state == ROUND_OPEN || state == ROUND_LAST_CALL;
+	}
+	for (unsigned i = live->len; i-- > 0;) {
+		const struct round *r = &g_array_index(live, struct round, i);
+
+		if (r->state == ROUND_PLANNED && open)
+			continue;
+		if (!found || due_of(r) < due_of(ret))
+			*ret = *r;
+		found = true;
+	}
+	return found;
+}
+
+int64_t rounds_due(struct circle *c)
+{
+	struct round r;
+
+	ensure_planned(c);
+	return next_due(c, &r) ? due_of(&r) : INT64_MAX;
+}
+
+static void begin_step(struct circle *c, const struct round *r, const char *step)
+{
+	g_free(c->cause_made);
+	c->cause_made = g_strdup_printf("round/%" G_GINT64_FORMAT "/%u/%s", r->id, r->day, step);
+	c->cause = c->cause_made;
+	c->ordinal = 0;
+}
+
+static void open_round(struct circle *c, struct round *r, bool late)
+{
+	struct round next;
+
+	begin_step(c, r, "open");
+	set_state(c, r, ROUND_OPEN);
+	entries_open(c, r->id);
+	plan(c, r->day, c->now_us);
+	rounds_planned(c, &next);
+	rounds_say_open(c, r, late);
+}
+
+static void skip_round(struct circle *c, struct round *r, enum rounds_skipped why)
+{
+	struct round next;
+
+	begin_step(c, r, "skip");
+	set_state(c, r, ROUND_SKIPPED);
+	/* One week on, even if that is past as well: it is looked at in its turn. */
+	plan(c, r->day, r->opens_at_us);
+	rounds_planned(c, &next);
+	/* Of several missed openings only the last is worth a word. */
+	if (next.opens_at_us > c->now_us)
+		rounds_say_skipped(c, why, &next);
+}
+
+static void step_planned(struct circle *c, struct round *r)
+{
+	bool late = c->now_us - r->opens_at_us > LATE_US;
+
+	if (is_holiday(c, r->day))
+		skip_round(c, r, ROUNDS_SKIPPED_HOLIDAY);
+	else if (late && r->closes_at_us - c->now_us < LATE_OPEN_LEAVES_US)
+		skip_round(c, r, ROUNDS_SKIPPED_MISSED);
+	else
+		open_round(c, r, late);
+}
+
+static void step_last_call(struct circle *c, struct round *r)
+{
+	begin_step(c, r, "last-call");
+	set_state(c, r, ROUND_LAST_CALL);
+	rounds_say_last_call(c, r);
+	entries_draw_readers(c, r);
+	rounds_say_reminders(c, r);
+}
+
+static bool closed_before_was_quiet(struct circle *c, const struct round *r)
+{
+	return db_int(c->db, 0,
+		      "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
+		      " AND state IN ('closed', 'archived') ORDER BY day DESC LIMIT 1",
+		      "ii", c->id, (int64_t)r->day);
+}
+
+static void step_close(struct circle *c, struct round *r)
+{
+	g_autoptr(GArray) entries = entries_of(c, r->id);
+	struct round next;
+
+	begin_step(c, r, "close");
+	set_state(c, r, ROUND_CLOSED);
+	rounds_planned(c, &next);
+	if (entries->len > 0) {
+		rounds_say_recap(c, r, entries, &next);
+		return;
+	}
+	db_run(c->db, "UPDATE round SET quiet = 1 WHERE id = ?", "i", r->id);
+	rounds_say_quiet(c, r, &next, closed_before_was_quiet(c, r));
+}
+
+static void take_step(struct circle *c, struct round *r)
+{
+	switch (r->state) {
+	case ROUND_PLANNED:
+		step_planned(c, r);
+		break;
+	case ROUND_OPEN:
+		if (c->now_us < r->closes_at_us)
+			step_last_call(c, r);
+		else
+			step_close(c, r);
+		break;
+	case ROUND_LAST_CALL:
+		step_close(c, r);
+		break;
+	case ROUND_CLOSED:
+		begin_step(c, r, "archive");
+		set_state(c, r, ROUND_ARCHIVED);
+		break;
+	case ROUND_ARCHIVED:
+	case ROUND_SKIPPED:
+		g_assert_not_reached();
+	}
+}
+
+bool rounds_step(struct circle *c)
+{
+	struct round r;
+
+	ensure_planned(c);
+	if (!next_due(c, &r) || due_of(&r) > c->now_us)
+		return false;
+	take_step(c, &r);
+	return true;
+}
+
+static bool open_one(struct circle *c, struct round *ret)
+{
+	return rounds_current(c, ret) &&
+	       (ret->state == ROUND_OPEN || ret->state == ROUND_LAST_CALL);
+}
+
+int rounds_open_now(struct circle *c)
+{
+	struct round r;
+
+	if (open_one(c, &r))
+		return -EALREADY;
+	rounds_planned(c, &r);
+	db_run(c->db, "UPDATE round SET opens_at_us = ? WHERE id = ?", "ii", c->now_us, r.id);
+	rounds_planned(c, &r);
+	open_round(c, &r, false);
+	return 0;
+}
+
+int rounds_close_now(struct circle *c)
+{
+	struct round r;
+
+	if (!open_one(c, &r))
+		return -ENOENT;
+	db_run(c->db, "UPDATE round SET closes_at_us = ? WHERE id = ?", "ii", c->now_us, r.id);
+	r.closes_at_us = c->now_us;
+	r.archives_at_us = c->now_us + c->group->round.archive_us;
+	step_close(c, &r);
+	return 0;
+}
+
+int rounds_extend(struct circle *c, int64_t by_us, struct round *ret)
+{
+	struct round r;
+
+	if (!open_one(c, &r))
+		return -ENOENT;
+	db_run(c->db, "UPDATE round SET closes_at_us = ? WHERE id = ?", "ii",
+	       r.closes_at_us + by_us, r.id);
+	r.closes_at_us += by_us;
+	r.archives_at_us += by_us;
+	*ret = r;
+	return 0;
+}
+
+void rounds_skip(struct circle *c, struct round *ret_skipped, struct round *ret_next)
+{
+	rounds_planned(c, ret_skipped);
+	set_state(c, ret_skipped, ROUND_SKIPPED);
+	plan(c, ret_skipped->day, ret_skipped->opens_at_us);
+	rounds_planned(c, ret_next);
+}
+
+void rounds_add_holiday(struct circle *c, uint32_t first, uint32_t last)
+{
+	db_run(c->db, "INSERT INTO holiday(group_id, first, last) VALUES(?, ?, ?)", "iii", c->id,
+	       (int64_t)first, (int64_t)last);
+}
+
+void rounds_unquiet(struct circle *c, const struct round *r)
+{
+	db_run(c->db, "UPDATE round SET quiet = 0 WHERE id = ? AND quiet", "i", r->id);
+}

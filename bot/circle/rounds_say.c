@@ -1,0 +1,136 @@
+#include "circle/rounds_say.h"
+
+#include "circle/absences.h"
+#include "circle/entries.h"
+#include "circle/notes.h"
+#include "circle/people.h"
+#include "circle/works.h"
+
+char *rounds_when(struct circle *c, int64_t at_us)
+{
+	return words_time(c->words, at_us, c->group->zone, c->group->timezone);
+}
+
+/* "#3 Title" of each entry, joined as people would say it. */
+static char *titles_of(struct circle *c, const GArray *entries)
+{
+	g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
+
+	for (unsigned i = 0; i < entries->len; i++) {
+		WORKS_AUTO struct work *w =
+			works_by_id(c, g_array_index(entries, struct entry, i).work);
+		g_autofree char *title = works_short(c, w);
+		g_strv_builder_add(titles, title);
+	}
+	g_auto(GStrv) all = g_strv_builder_end(titles);
+	return words_join(c->words, (const char *const *)all);
+}
+
+void rounds_say_open(struct circle *c, const struct round *r, bool late)
+{
+	g_autoptr(GArray) entries = entries_of(c, r->id);
+	g_autofree char *closes = rounds_when(c, r->closes_at_us);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, late ? "round.late-open" : "round.open", "closes", closes, NULL);
+	if (entries->len > 0) {
+		g_autofree char *titles = titles_of(c, entries);
+		draft_say(&d, "round.open-kept", "works", titles, NULL);
+	}
+	voice_announce(c, &d,
+		       r->last_call_at_us > c->now_us ? r->last_call_at_us : r->closes_at_us);
+}
+
+void rounds_say_last_call(struct circle *c, const struct round *r)
+{
+	g_autoptr(GArray) entries = entries_of(c, r->id);
+	g_autofree char *closes = rounds_when(c, r->closes_at_us);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.last-call", "closes", closes, NULL);
+	if (entries->len > 0) {
+		g_autofree char *titles = titles_of(c, entries);
+		draft_say(&d, "round.last-call-shown", "works", titles, NULL);
+	}
+	voice_announce(c, &d, r->closes_at_us);
+}
+
+void rounds_say_reminders(struct circle *c, const struct round *r)
+{
+	g_autoptr(GArray) members = people_members(c);
+
+	for (unsigned i = 0; i < members->len; i++) {
+		int64_t person = g_array_index(members, int64_t, i);
+
+		if (!people_reminded(c, person) || absences_until(c, person, NULL) ||
+		    entries_of_person(c, r->id, person, NULL))
+			continue;
+		g_autofree char *zone_name = NULL;
+		g_autoptr(GTimeZone) zone = people_zone(c, person, &zone_name);
+		g_autofree char *closes = words_time(c->words, r->closes_at_us, zone, zone_name);
+		struct draft d = draft_new(c);
+		draft_say(&d, "round.remind", "closes", closes, NULL);
+		voice_tell(c, person, &d, r->closes_at_us);
+	}
+}
+
+static void recap_entry(struct circle *c, const struct round *r, const struct entry *e,
+			struct draft *d)
+{
+	WORKS_AUTO struct work *w = works_by_id(c, e->work);
+	g_autofree char *line = works_line(c, w);
+	struct said *note = notes_for_recap(c, e->work, e->reader, r->opens_at_us);
+
+	if (note) {
+		g_autofree char *name = people_name(c, note->person);
+		draft_item(d, "round.recap-entry-note", "=work", line, "name", name, "note",
+			   note->text, NULL);
+	} else {
+		draft_item(d, "round.recap-entry", "=work", line, NULL);
+	}
+	said_free(note);
+}
+
+void rounds_say_recap(struct circle *c, const struct round *r, const GArray *entries,
+		      const struct round *next)
+{
+	g_autofree char *opens = rounds_when(c, next->opens_at_us);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.recap", NULL);
+	/* Somebody else comes first each week. */
+	for (unsigned i = 0; i < entries->len; i++)
+		recap_entry(c, r,
+			    &g_array_index(entries, struct entry, (i + r->day / 7) % entries->len),
+			    &d);
+	draft_say(&d, "round.next", "opens", opens, NULL);
+	voice_announce(c, &d, r->archives_at_us);
+}
+
+void rounds_say_quiet(struct circle *c, const struct round *r, const struct round *next, bool again)
+{
+	g_autofree char *opens = rounds_when(c, next->opens_at_us);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.quiet", NULL);
+	draft_add(&d, "round.next", "opens", opens, NULL);
+	voice_announce(c, &d, r->archives_at_us);
+	if (!again)
+		return;
+	d = draft_new(c);
+	draft_say(&d, "round.quiet-twice", NULL);
+	voice_organizers(c, &d, c->now_us + CIRCLE_TELL_LASTS_US);
+}
+
+void rounds_say_skipped(struct circle *c, enum rounds_skipped why, const struct round *next)
+{
+	g_autofree char *opens = rounds_when(c, next->opens_at_us);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.skipped", NULL);
+	draft_add(&d,
+		  why == ROUNDS_SKIPPED_HOLIDAY ? "round.skipped-holiday" : "round.skipped-missed",
+		  NULL);
+	draft_add(&d, "round.next", "opens", opens, NULL);
+	voice_announce(c, &d, next->opens_at_us);
+}

@@ -1,0 +1,112 @@
+#include "circle/standing.h"
+
+#include "base/text/text.h"
+#include "circle/absences.h"
+#include "circle/people.h"
+#include "store/db.h"
+
+#include <string.h>
+
+/* Back to when giving counts: the window, lengthened by the absences that lie in it. */
+static int64_t window_start(struct circle *c, int64_t person)
+{
+	int64_t window_us = c->group->pitch.giving_window_us;
+	int64_t start_us = c->now_us - window_us;
+
+	/* Lengthening may reach into earlier absences; a few steps reach all that matter. */
+	for (int i = 0; i < 8; i++) {
+		int64_t absent_us = absences_within(c, person, start_us, c->now_us);
+		int64_t longer_us = c->now_us - window_us - absent_us;
+
+		if (longer_us == start_us)
+			break;
+		start_us = longer_us;
+	}
+	return start_us;
+}
+
+static const struct {
+	enum standing_reason reason;
+	const char *sql;
+} givings[] = {
+	{ STANDING_NOTE, "SELECT 1 FROM note WHERE group_id = ? AND person_id = ? AND at_us >= ?" },
+	{ STANDING_SHARE,
+	  "SELECT 1 FROM share WHERE group_id = ? AND person_id = ? AND at_us >= ?" },
+	{ STANDING_THANKS,
+	  "SELECT 1 FROM thanks WHERE group_id = ? AND person_id = ? AND at_us >= ?"
+	  " AND text IS NOT NULL" },
+};
+
+enum standing_reason standing_reason(struct circle *c, int64_t person)
+{
+	if (!person)
+		return STANDING_NOTHING;
+	if (db_int(c->db, 0, "SELECT 1 FROM vouch WHERE person_id = ? AND group_id = ?", "ii",
+		   person, c->id))
+		return STANDING_VOUCH;
+	int64_t start_us = window_start(c, person);
+	for (size_t i = 0; i < G_N_ELEMENTS(givings); i++)
+		if (db_int(c->db, 0, givings[i].sql, "iii", c->id, person, start_us))
+			return givings[i].reason;
+	return STANDING_NOTHING;
+}
+
+enum standing standing_of(struct circle *c, int64_t person)
+{
+	if (!person || !people_joined(c, person))
+		return STANDING_STRANGER;
+	return standing_reason(c, person) == STANDING_NOTHING ? STANDING_MEMBER : STANDING_GIVING;
+}
+
+/* Made at the first need, kept in this store only: a hash from one store means nothing in another.
+ */
+static char *hash_key(struct circle *c)
+{
+	char *key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
+
+	if (!key) {
+		db_run(c->db,
+		       "INSERT INTO meta(key, value) VALUES('hash-key', "
+		       "lower(hex(randomblob(32))))",
+		       "");
+		key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
+	}
+	return key;
+}
+
+static char *stranger_hash(struct circle *c, const char *network, const char *account)
+{
+	g_autofree char *key = hash_key(c);
+	g_autofree char *fold = text_fold(account);
+	g_autofree char *handle = g_strconcat(network, "/", fold, NULL);
+
+	return g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const unsigned char *)key, strlen(key),
+					 handle, -1);
+}
+
+int64_t standing_vouch(struct circle *c, int64_t person, const char *network, const char *account,
+		       int64_t by)
+{
+	g_autofree char *stranger = person ? NULL : stranger_hash(c, network, account);
+
+	if (db_int(c->db, 0,
+		   "SELECT 1 FROM vouch WHERE group_id = ? AND (person_id = nullif(?, 0) OR "
+		   "stranger = ?)",
+		   "iit", c->id, person, stranger))
+		return 0;
+	db_run(c->db,
+	       "INSERT INTO vouch(group_id, person_id, stranger, by_id, at_us)"
+	       " VALUES(?, nullif(?, 0), ?, nullif(?, 0), ?)",
+	       "iitii", c->id, person, stranger, by, c->now_us);
+	return db_last_id(c->db);
+}
+
+void standing_joined(struct circle *c, int64_t person, const char *network, const char *account)
+{
+	g_autofree char *stranger = stranger_hash(c, network, account);
+
+	db_run(c->db,
+	       "UPDATE vouch SET person_id = ?, stranger = NULL WHERE group_id = ? AND stranger = "
+	       "?",
+	       "iit", person, c->id, stranger);
+}

@@ -1,0 +1,33 @@
+/* Where somebody stands with the group: a yes or no, never a number. */
+#ifndef KITH_STANDING_H
+#define KITH_STANDING_H
+
+#include "circle.h"
+
+enum standing {
+	STANDING_STRANGER, /* not joined */
+	STANDING_MEMBER,
+	STANDING_GIVING, /* lately gave something specific to somebody here, or is vouched for */
+};
+
+/* The giving window leaves out the time the person rested or was away. */
+enum standing standing_of(struct circle *c, int64_t person);
+/* What the standing rests on, for `why`. */
+enum standing_reason {
+	STANDING_NOTHING,
+	STANDING_NOTE,
+	STANDING_SHARE,
+	STANDING_THANKS,
+	STANDING_VOUCH,
+};
+enum standing_reason standing_reason(struct circle *c, int64_t person);
+
+/* A member or (person 0) somebody who has not joined vouched for by `by` (0: an organizer who never
+ * joined). Of the latter only a keyed hash of the handle is kept. Returns the row's id, 0 if the
+ * vouch stands already. */
+int64_t standing_vouch(struct circle *c, int64_t person, const char *network, const char *account,
+		       int64_t by);
+/* A vouch for a stranger becomes the member's when they join. */
+void standing_joined(struct circle *c, int64_t person, const char *network, const char *account);
+
+#endif
