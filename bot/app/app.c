@@ -1,0 +1,314 @@
+#include "app/app.h"
+
+#include "app/deliver.h"
+#include "app/dispatch.h"
+#include "app/schedule.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "circle/people.h"
+#include "clock.h"
+#include "store/db.h"
+#include "store/outbox.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* One timer at most this far ahead: a monotonic timer does not see the wall clock being set. */
+#define LOOK_AGAIN_US   CLOCK_US_PER_MINUTE
+#define CHORES_EVERY_US CLOCK_US_PER_DAY
+
+int64_t app_now(const struct app *app)
+{
+	return app->options.clock->wall_us(app->options.clock);
+}
+
+struct circle app_circle(struct app *app, struct app_group *group, int64_t at_us, const char *cause)
+{
+	return (struct circle){
+		.db = app->db,
+		.outbox = app->outbox,
+		.group = group->config,
+		.words = group->words,
+		.id = group->id,
+		.now_us = at_us,
+		.run_us = app_now(app),
+		.cause = cause,
+	};
+}
+
+void app_begin(struct app *app)
+{
+	db_begin(app->db);
+	app->working = true;
+}
+
+bool app_commit(struct app *app)
+{
+	bool done = db_end(app->db) == 0;
+
+	app->working = false;
+	outbox_settle(app->outbox, !done);
+	return done;
+}
+
+static void crash(struct app *app)
+{
+	app->crashed = true;
+	app->crash_at = APP_NOWHERE;
+}
+
+void app_crash_at(struct app *app, enum app_point point)
+{
+	if (point == APP_NOWHERE)
+		crash(app);
+	else
+		app->crash_at = point;
+}
+
+static bool before_commit(void *data)
+{
+	struct app *app = data;
+
+	if (app->crash_at == APP_BEFORE_COMMIT && app->working)
+		crash(app);
+	if (app->crashed)
+		return false;
+	outbox_join(app->outbox);
+	app->flush_us = INT64_MAX;
+	return true;
+}
+
+static void after_commit(void *data)
+{
+	struct app *app = data;
+
+	if (app->crash_at == APP_AFTER_COMMIT && app->working)
+		crash(app);
+}
+
+static void run_due(void *data)
+{
+	struct app *app = data;
+	int64_t now_us = app_now(app);
+	int64_t next_us = app_run_due(app, now_us);
+
+	loop_timer_set(app->timer, CLAMP(next_us - now_us, 0, LOOK_AGAIN_US));
+}
+
+/* Something happened: the next due time may have come nearer. */
+static void look_soon(struct app *app)
+{
+	if (app->timer)
+		loop_timer_set(app->timer, 0);
+}
+
+static void on_event(void *data, struct transport *t, const struct event *e)
+{
+	struct app_link *link = data;
+
+	if (link->app->crashed)
+		return;
+	dispatch_event(link->app, e);
+	look_soon(link->app);
+}
+
+static void on_delivered(void *data, struct transport *t, const char *post_key, int error)
+{
+	struct app_link *link = data;
+
+	if (link->app->crashed)
+		return;
+	deliver_confirmed(link->app, post_key, error);
+	look_soon(link->app);
+}
+
+static void on_state(void *data, struct transport *t, enum transport_state state)
+{
+	struct app_link *link = data;
+
+	if (link->app->crashed)
+		return;
+	if (state != TRANSPORT_ONLINE && link->state == TRANSPORT_ONLINE)
+		outbox_resend(link->app->outbox, t->name);
+	link->state = state;
+	look_soon(link->app);
+}
+
+static const struct transport_listener listener = { on_event, on_delivered, on_state };
+
+static const struct transport_impl *find_impl(const struct app_options *options, const char *kind)
+{
+	for (const struct transport_impl *const *i = options->transports; *i; i++)
+		if (!strcmp((*i)->kind, kind))
+			return *i;
+	return NULL;
+}
+
+/* The configured rooms, or the organizers' accounts, that are on `network`; borrowed names. */
+static const char **names_on(const struct config *config, const char *network, bool organizers)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (unsigned i = 0; i < config->groups->len; i++) {
+		const struct config_group *group = config->groups->pdata[i];
+		const GPtrArray *from = organizers ? group->organizers : group->places;
+
+		for (unsigned j = 0; j < from->len; j++) {
+			const struct config_address *address = from->pdata[j];
+			if (!strcmp(address->network, network))
+				g_ptr_array_add(names, address->name);
+		}
+	}
+	g_ptr_array_add(names, NULL);
+	return (const char **)g_ptr_array_free(names, FALSE);
+}
+
+static int open_link(struct app *app, const struct config_section *section, char **ret_error)
+{
+	const struct transport_impl *impl = find_impl(&app->options, section->kind);
+	struct app_link *link = g_new0(struct app_link, 1);
+	int r = impl ? 0 : -ENOTSUP;
+
+	link->app = app;
+	link->env = (struct transport_env){
+		.loop = app->options.loop,
+		.clock = app->options.clock,
+		.listener = &listener,
+		.data = link,
+		.rooms = names_on(app->options.config, section->name, false),
+		.inviters = names_on(app->options.config, section->name, true),
+		.context = app->options.context,
+	};
+	g_ptr_array_add(app->links, link);
+	if (r == 0)
+		r = impl->open(&link->env, section, &link->transport);
+	if (r < 0)
+		*ret_error = g_strdup_printf("cannot open [%s %s]: %s", section->kind,
+					     section->name, g_strerror(-r));
+	return r;
+}
+
+static void link_free(void *data)
+{
+	struct app_link *link = data;
+
+	if (link->transport)
+		link->transport->impl->close(link->transport);
+	g_free((void *)link->env.rooms);
+	g_free((void *)link->env.inviters);
+	g_free(link);
+}
+
+static int open_group(struct app *app, struct app_group *group, const struct config_group *config,
+		      char **ret_error)
+{
+	group->config = config;
+	group->speakers =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, config_address_free);
+	int r = words_new(config->language, config->words, &group->words, ret_error);
+	if (r < 0)
+		return r;
+	words_set(group->words, "p", config->prefix);
+	words_set(group->words, "group", config->name);
+	app_begin(app);
+	group->id = circle_group_id(app->db, config);
+	app_commit(app);
+	return 0;
+}
+
+static int open_all(struct app *app, char **ret_error)
+{
+	const struct config *config = app->options.config;
+	static const struct db_watcher none;
+	struct db_watcher watcher = { before_commit, after_commit, app };
+	int r = db_open(app->options.store, &app->db, ret_error);
+
+	if (r < 0)
+		return r;
+	db_watch(app->db, &none);
+	app->outbox = outbox_new(app->db);
+	db_watch(app->db, &watcher);
+	app->n_groups = config->groups->len;
+	app->groups = g_new0(struct app_group, app->n_groups);
+	for (unsigned i = 0; i < app->n_groups && r == 0; i++)
+		r = open_group(app, &app->groups[i], config->groups->pdata[i], ret_error);
+	for (unsigned i = 0; i < config->networks->len && r == 0; i++)
+		r = open_link(app, config->networks->pdata[i], ret_error);
+	return r;
+}
+
+int app_open(const struct app_options *options, struct app **ret, char **ret_error)
+{
+	struct app *app = g_new0(struct app, 1);
+
+	app->options = *options;
+	app->flush_us = INT64_MAX;
+	app->links = g_ptr_array_new_with_free_func(link_free);
+	int r = open_all(app, ret_error);
+	if (r < 0) {
+		app_close(app);
+		return r;
+	}
+	if (options->loop) {
+		app->timer = loop_timer_new(options->loop, run_due, app);
+		loop_timer_set(app->timer, 0);
+	}
+	*ret = app;
+	return 0;
+}
+
+void app_close(struct app *app)
+{
+	if (!app)
+		return;
+	if (app->outbox && !app->crashed)
+		outbox_flush(app->outbox);
+	app->crashed = true; /* whatever the transports still have to tell comes too late */
+	g_ptr_array_unref(app->links);
+	loop_timer_free(app->timer);
+	for (unsigned i = 0; i < app->n_groups; i++) {
+		words_free(app->groups[i].words);
+		g_clear_pointer(&app->groups[i].speakers, g_hash_table_destroy);
+	}
+	g_free(app->groups);
+	outbox_free(app->outbox);
+	db_close(app->db);
+	g_free(app);
+}
+
+struct app_link *app_link_by_name(struct app *app, const char *network)
+{
+	for (unsigned i = 0; i < app->links->len; i++) {
+		struct app_link *link = app->links->pdata[i];
+		if (link->transport && !strcmp(link->transport->name, network))
+			return link;
+	}
+	return NULL;
+}
+
+int64_t app_run_due(struct app *app, int64_t now_us)
+{
+	if (app->crashed)
+		return INT64_MAX;
+	int64_t next_us = schedule_run(app, now_us);
+	next_us = MIN(next_us, deliver_run(app));
+	if (!app->crashed && app->flush_us <= now_us) {
+		outbox_flush(app->outbox);
+		app->flush_us = INT64_MAX;
+	}
+	return MIN(next_us, app->flush_us);
+}
+
+void app_seed_member(struct app *app, const char *network, const char *name)
+{
+	struct event e = { .network = network, .account = name, .shown = name };
+	struct circle c = app_circle(app, &app->groups[0], app_now(app), "seed");
+	bool new;
+
+	app_begin(app);
+	if (!people_by_handle(app->db, network, name) ||
+	    !people_joined(&c, people_by_handle(app->db, network, name)))
+		people_join(&c, &e, name, "", &new);
+	db_end(app->db);
+	app->working = false;
+}

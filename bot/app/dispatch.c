@@ -1,0 +1,230 @@
+#include "app/dispatch.h"
+
+#include "app/app.h"
+#include "base/log.h"
+#include "base/text/text.h"
+#include "circle/people.h"
+#include "circle/records.h"
+#include "circle/works.h"
+#include "command.h"
+#include "store/outbox.h"
+
+#include <string.h>
+
+/* What can be said to kith in one message, in bytes; what people keep here is far shorter. */
+#define TEXT_MOST 8000
+/* Names remembered for `vouch`: enough for any room kith is meant for. */
+#define SPEAKERS_MOST 1000
+
+static struct app_group *group_of_room(struct app *app, const char *network, const char *room)
+{
+	for (unsigned i = 0; i < app->n_groups; i++) {
+		const GPtrArray *places = app->groups[i].config->places;
+
+		for (unsigned j = 0; j < places->len; j++) {
+			const struct config_address *place = places->pdata[j];
+			if (!strcmp(place->network, network) && !strcmp(place->name, room))
+				return &app->groups[i];
+		}
+	}
+	return NULL;
+}
+
+/* In private the group is the one the person belongs to; the first such, or the first of all. */
+static struct app_group *group_of_person(struct app *app, const struct event *e)
+{
+	int64_t person = people_by_handle(app->db, e->network, e->account);
+
+	for (unsigned i = 0; i < app->n_groups; i++) {
+		struct circle c = app_circle(app, &app->groups[i], e->at_us, e->id);
+
+		if ((person && people_joined(&c, person)) ||
+		    people_is_organizer(c.group, e->network, e->account))
+			return &app->groups[i];
+	}
+	return &app->groups[0];
+}
+
+static struct app_group *group_of(struct app *app, const struct event *e)
+{
+	return e->direct ? group_of_person(app, e) : group_of_room(app, e->network, e->room);
+}
+
+static void remember_speaker(struct app_group *group, const struct event *e)
+{
+	if (!e->account || e->direct)
+		return;
+	g_autofree char *fold = text_fold(e->shown);
+	if (g_hash_table_contains(group->speakers, fold) ||
+	    g_hash_table_size(group->speakers) >= SPEAKERS_MOST)
+		return;
+	struct config_address *address = g_new0(struct config_address, 1);
+	address->network = g_strdup(e->network);
+	address->name = g_strdup(e->account);
+	g_hash_table_insert(group->speakers, g_steal_pointer(&fold), address);
+}
+
+/* What was said to kith: after its name, in private, or behind the prefix. NULL if it was not. In a
+ * room the prefix alone may be anybody's "!"; *ret_named tells whether kith was spoken to for sure.
+ */
+static const char *said_to_us(const struct circle *c, const struct event *e, bool *ret_named)
+{
+	const char *text = e->text + strspn(e->text, " ");
+	bool prefixed = g_str_has_prefix(text, c->group->prefix);
+
+	*ret_named = e->direct || e->addressed;
+	if (prefixed)
+		text += strlen(c->group->prefix);
+	else if (!*ret_named)
+		return NULL;
+	return text + strspn(text, " ");
+}
+
+static bool allowed(struct command_call *call)
+{
+	switch (call->command->who) {
+	case COMMAND_ANYONE:
+		return true;
+	case COMMAND_MEMBER:
+		if (!call->event->account)
+			command_reply(call, "not-identified", "name", call->name, NULL);
+		else if (!call->member)
+			command_reply(call, "not-joined", "name", call->name, NULL);
+		return call->event->account && call->member;
+	case COMMAND_ORGANIZER:
+		if (!call->event->account)
+			command_reply(call, "not-identified", "name", call->name, NULL);
+		else if (!call->organizer)
+			command_reply(call, "not-organizer", "name", call->name, NULL);
+		return call->event->account && call->organizer;
+	}
+	g_assert_not_reached();
+}
+
+static void suggest(struct circle *c, const struct event *e, const char *text)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *first = g_strndup(text, strcspn(text, " \n"));
+	g_autofree char *typed = text_clip(first, 30);
+	struct draft d = draft_new(c);
+
+	for (const struct command *const *i = commands; *i; i++)
+		g_ptr_array_add(names, (char *)(*i)->name);
+	g_ptr_array_add(names, NULL);
+	const char *near = text_nearest(typed, (const char *const *)names->pdata);
+	if (near)
+		draft_say(&d, "unknown.near", "typed", typed, "near", near, NULL);
+	else
+		draft_say(&d, "unknown", NULL);
+	voice_reply(c, e, &d);
+}
+
+static void run(struct app_group *group, struct circle *c, const struct event *e,
+		const struct command *command, const char *args)
+{
+	g_autofree char *clean = g_strstrip(g_strdup(args));
+	g_autofree char *shown = text_line(e->shown);
+	int64_t person = people_by_handle(c->db, e->network, e->account);
+	struct command_call call = {
+		.command = command,
+		.circle = c,
+		.event = e,
+		.person = person,
+		.member = person && people_joined(c, person),
+		.organizer = people_is_organizer(c->group, e->network, e->account),
+		.speakers = group->speakers,
+		.args = clean,
+	};
+	g_autofree char *name =
+		call.member ? people_name(c, person) : text_clip(shown, CIRCLE_NAME_MOST);
+
+	call.name = name;
+	c->about = person;
+	c->asked = true;
+	if (!allowed(&call))
+		return;
+	if (call.member)
+		people_used_door(c, person, e->network, e->account);
+	command->run(&call);
+}
+
+/* An edited command is done again in place of the first; a deleted one is taken back. */
+static void take_back(struct circle *c, const struct event *e)
+{
+	int64_t person = people_by_handle(c->db, e->network, e->account);
+	const char *kind = person ? records_undo_event(c, person, e->target) : NULL;
+
+	if (!kind || e->kind == EVENT_EDIT)
+		return;
+	struct draft d = draft_new(c);
+	draft_say(&d, "undone", NULL);
+	voice_whisper(c, e, &d);
+}
+
+static void handle_text(struct app_group *group, struct circle *c, const struct event *e)
+{
+	bool named;
+	const char *text = said_to_us(c, e, &named);
+	unsigned length = 0;
+
+	if (!text)
+		return;
+	const struct command *command = command_find(text, &length);
+	if (!command) {
+		if (named && *text)
+			suggest(c, e, text);
+		return;
+	}
+	if (strlen(text) > TEXT_MOST) {
+		struct draft d = draft_new(c);
+		draft_say(&d, "too-long", NULL);
+		voice_reply(c, e, &d);
+		return;
+	}
+	run(group, c, e, command, text + length);
+}
+
+static void handle(struct app *app, struct app_group *group, const struct event *e)
+{
+	/* A clock that runs ahead elsewhere must not put anything into our future. */
+	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
+	bool named;
+
+	/* Ordinary chat costs no transaction. */
+	if (e->kind == EVENT_MESSAGE && !said_to_us(&c, e, &named))
+		return;
+	app_begin(app);
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+		handle_text(group, &c, e);
+		break;
+	case EVENT_EDIT:
+		c.editing = true;
+		take_back(&c, e);
+		handle_text(group, &c, e);
+		works_tidy(&c, c.edited_work);
+		break;
+	case EVENT_REDACTION:
+		take_back(&c, e);
+		break;
+	case EVENT_REACTION:
+	case EVENT_JOIN:
+	case EVENT_LEAVE:
+	case EVENT_INVITE:
+	case EVENT_MOVED:
+		break;
+	}
+	app_commit(app);
+	g_free(c.cause_made);
+}
+
+void dispatch_event(struct app *app, const struct event *e)
+{
+	struct app_group *group = group_of(app, e);
+
+	if (!group)
+		return;
+	if (e->kind == EVENT_MESSAGE)
+		remember_speaker(group, e);
+	handle(app, group, e);
+}

@@ -1,0 +1,75 @@
+#include "app/schedule.h"
+
+#include "app/app.h"
+#include "circle/absences.h"
+#include "circle/people.h"
+#include "circle/records.h"
+#include "circle/rounds.h"
+#include "clock.h"
+#include "store/db.h"
+#include "store/outbox.h"
+
+/* The key of a post is kept this long after its time: no network hands on an event that old. */
+#define KEYS_LAST_US     (60 * CLOCK_US_PER_DAY)
+#define ABSENCES_LAST_US (400 * CLOCK_US_PER_DAY)
+
+/* Nothing is done for a group nobody of can be spoken to: a round that fell due while its network
+ * was away is judged when it is back, like one that fell due while kith was. */
+static bool online(struct app *app, const struct config_group *group)
+{
+	for (unsigned i = 0; i < group->places->len; i++) {
+		const struct config_address *place = group->places->pdata[i];
+		struct app_link *link = app_link_by_name(app, place->network);
+
+		if (link && link->state == TRANSPORT_ONLINE)
+			return true;
+	}
+	return false;
+}
+
+/* One step in one transaction; false when none is due, with the next due time. */
+static bool take_step(struct app *app, struct app_group *group, int64_t now_us,
+		      int64_t *ret_next_us)
+{
+	struct circle c = app_circle(app, group, now_us, "schedule");
+
+	app_begin(app);
+	bool stepped = rounds_step(&c);
+	*ret_next_us = stepped ? now_us : rounds_due(&c);
+	app_commit(app);
+	g_free(c.cause_made);
+	return stepped;
+}
+
+static void chores(struct app *app, struct app_group *group, int64_t now_us)
+{
+	struct circle c = app_circle(app, group, now_us, "chores");
+
+	app_begin(app);
+	people_retain(&c, app->options.config->retention_us);
+	absences_prune(&c, now_us - ABSENCES_LAST_US);
+	records_prune(&c);
+	outbox_prune(app->outbox, now_us - KEYS_LAST_US);
+	app_commit(app);
+}
+
+int64_t schedule_run(struct app *app, int64_t now_us)
+{
+	int64_t next_us = INT64_MAX;
+
+	for (unsigned i = 0; i < app->n_groups && !app->crashed; i++) {
+		int64_t group_us = INT64_MAX;
+
+		if (!online(app, app->groups[i].config))
+			continue;
+		while (take_step(app, &app->groups[i], now_us, &group_us) && !app->crashed)
+			;
+		next_us = MIN(next_us, group_us);
+	}
+	if (now_us >= app->chores_us && !app->crashed) {
+		for (unsigned i = 0; i < app->n_groups && !app->crashed; i++)
+			chores(app, &app->groups[i], now_us);
+		app->chores_us = now_us + CLOCK_US_PER_DAY;
+	}
+	return MIN(next_us, app->chores_us);
+}

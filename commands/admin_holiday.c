@@ -1,0 +1,83 @@
+#include "arguments.h"
+#include "base/text/text.h"
+#include "circle/people.h"
+#include "circle/recur.h"
+#include "circle/rounds.h"
+#include "circle/when.h"
+#include "clock.h"
+
+#include <string.h>
+
+/* "FROM-TO" or "FROM-TO NAME": the longest name that ends the text and leaves days before it. */
+static int read_days(struct command_call *call, const char *text, uint32_t *ret_first,
+		     uint32_t *ret_last, int64_t *ret_person, const char **ret_error)
+{
+	struct circle *c = call->circle;
+	GTimeZone *zone = c->group->zone;
+	int r = when_parse_days(text, zone, c->now_us, ret_first, ret_last, ret_error);
+
+	for (const char *space = strchr(text, ' '); r < 0 && space;
+	     space = strchr(space + 1, ' ')) {
+		g_autofree char *days = g_strndup(text, (size_t)(space - text));
+		int64_t person = people_named(c, space + 1);
+		const char *error;
+
+		if (person &&
+		    when_parse_days(days, zone, c->now_us, ret_first, ret_last, &error) == 0) {
+			*ret_person = person;
+			return 0;
+		}
+	}
+	return r;
+}
+
+static char *day_of(struct circle *c, uint32_t day)
+{
+	return words_day(c->words, recur_at(day, 12, 0, c->group->zone), c->group->zone);
+}
+
+static void keep_for(struct circle *c, int64_t person, uint32_t first, uint32_t last)
+{
+	int64_t from_us = recur_at(first, 0, 0, c->group->zone);
+	int64_t until_us = recur_at(last + 1, 0, 0, c->group->zone);
+
+	absences_add(c, person, ABSENCE_AWAY, MAX(from_us, c->now_us), until_us);
+}
+
+static void run(struct command_call *call)
+{
+	struct circle *c = call->circle;
+	g_autofree char *text = text_line(call->args);
+	const char *error = NULL;
+	uint32_t first, last;
+	int64_t person = 0;
+
+	if (!*text) {
+		command_usage(call, "problem.days-missing", NULL);
+		return;
+	}
+	if (read_days(call, text, &first, &last, &person, &error) < 0) {
+		g_autofree char *typed = text_clip(text, 40);
+		command_usage(call, "problem.when", "typed", typed, "why", error, NULL);
+		return;
+	}
+	g_autofree char *from = day_of(c, first), *to = day_of(c, last);
+	if (person) {
+		g_autofree char *name = people_name(c, person);
+		keep_for(c, person, first, last);
+		command_reply(call, "holiday.person", "name", name, "from", from, "to", to, NULL);
+	} else {
+		rounds_add_holiday(c, first, last);
+		command_reply(call, "holiday.kept", "from", from, "to", to, NULL);
+	}
+}
+
+const struct command command_admin_holiday = {
+	.name = "admin holiday",
+	.usage = "admin holiday FROM-TO [NAME]",
+	.summary = "Days on which no round opens or closes; with a name, days one member is away.",
+	.example = "admin holiday 24 december - 2 january",
+	.who = COMMAND_ORGANIZER,
+	.scope = COMMAND_HERE,
+	.run = run,
+};

@@ -1,0 +1,105 @@
+#include "shown.h"
+
+#include "arguments.h"
+#include "base/text/text.h"
+
+#include <string.h>
+
+void shown_done(struct shown *s)
+{
+	g_free(s->title);
+	g_free(s->link);
+	g_free(s->want);
+}
+
+static const char *find_link(const char *text)
+{
+	for (const char *at = text; *at; at = g_utf8_next_char(at))
+		if ((at == text || g_unichar_isspace(g_utf8_get_char(g_utf8_prev_char(at)))) &&
+		    text_link(at))
+			return at;
+	return NULL;
+}
+
+/* A title may stand in quotes of any kind; a work without a link must have them. */
+static bool unquote(char **title)
+{
+	static const char *const pairs[][2] = {
+		{ "\"", "\"" }, { "“", "”" }, { "„", "“" }, { "«", "»" }, { "'", "'" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		const char *opening = pairs[i][0], *closing = pairs[i][1];
+		size_t before = strlen(opening), after = strlen(closing), n = strlen(*title);
+
+		if (n > before + after && g_str_has_prefix(*title, opening) &&
+		    g_str_has_suffix(*title, closing)) {
+			(*title)[n - after] = '\0';
+			char *inner = text_line(*title + before);
+			g_free(*title);
+			*title = inner;
+			return *inner;
+		}
+	}
+	return false;
+}
+
+/* A full stop left behind by a link is no title. */
+static bool has_letter(const char *title)
+{
+	for (; *title; title = g_utf8_next_char(title))
+		if (g_unichar_isgraph(g_utf8_get_char(title)) &&
+		    !g_unichar_ispunct(g_utf8_get_char(title)))
+			return true;
+	return false;
+}
+
+static bool read_title(struct command_call *call, const char *text, struct shown *s)
+{
+	const char *link = find_link(text);
+
+	if (!link) {
+		s->title = text_line(text);
+		if (unquote(&s->title))
+			return true;
+		command_usage(call, *s->title ? "problem.quotes" : "problem.show", NULL);
+		return false;
+	}
+	size_t length = text_link(link);
+	g_autofree char *before = g_strndup(text, (size_t)(link - text));
+	g_autofree char *around = g_strconcat(before, " ", link + length, NULL);
+	s->link = g_strndup(link, length);
+	s->title = text_line(around);
+	unquote(&s->title);
+	if (!has_letter(s->title)) {
+		const char *slashes = strstr(s->link, "://");
+		g_free(s->title);
+		s->title = text_clip(slashes ? slashes + 3 : s->link, 60);
+	}
+	return true;
+}
+
+bool shown_read(struct command_call *call, struct shown *s)
+{
+	const char *text = call->args;
+	g_autofree char *before = NULL;
+
+	if (g_str_has_prefix(text, "--next") && (!text[6] || text[6] == ' ')) {
+		s->next = true;
+		text += 6;
+	}
+	const char *want = argument_after(call, text, "keyword.want", &before);
+	if (want) {
+		s->want = text_line(want);
+		text = before;
+	}
+	if (!read_title(call, text, s))
+		return false;
+	if (text_length(s->title) > CIRCLE_TITLE_MOST ||
+	    (s->link && text_length(s->link) > CIRCLE_LINK_MOST) ||
+	    (s->want && text_length(s->want) > CIRCLE_TEXT_MOST)) {
+		command_reply(call, "too-long", NULL);
+		return false;
+	}
+	return true;
+}

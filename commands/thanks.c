@@ -1,0 +1,47 @@
+#include "arguments.h"
+#include "base/text/text.h"
+#include "circle/notes.h"
+#include "circle/people.h"
+#include "circle/records.h"
+
+static void run(struct command_call *call)
+{
+	struct circle *c = call->circle;
+	g_autofree char *typed = text_line(call->args);
+	const char *rest = NULL;
+
+	if (!*typed) {
+		command_usage(call, "problem.thanks", NULL);
+		return;
+	}
+	int64_t to = people_match(c, typed, &rest);
+	if (!to) {
+		g_autofree char *clipped = text_clip(typed, CIRCLE_NAME_MOST);
+		command_usage(call, "problem.nobody", "typed", clipped, NULL);
+		return;
+	}
+	if (to == call->person) {
+		command_reply(call, "thanks.own", "name", call->name, NULL);
+		return;
+	}
+	rest += words_keyword(c->words, "keyword.for", rest);
+	g_autofree char *text = text_line(rest);
+	if (text_length(text) > CIRCLE_TEXT_MOST) {
+		command_reply(call, "too-long", NULL);
+		return;
+	}
+	int64_t row = thanks_add(c, call->person, to, *text ? text : NULL);
+	records_add(c, call->person, "thanks", row, 0);
+	g_autofree char *name = people_name(c, to);
+	command_reply(call, "thanks.kept", "name", call->name, "to", name, NULL);
+}
+
+const struct command command_thanks = {
+	.name = "thanks",
+	.usage = "thanks NAME [for TEXT]",
+	.summary = "Thank somebody, best for something in particular.",
+	.example = "thanks ben for reading my draft twice",
+	.who = COMMAND_MEMBER,
+	.scope = COMMAND_HERE,
+	.run = run,
+};
