@@ -1,0 +1,292 @@
+#include "transport/irc/irc.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/text/text.h"
+#include "clock.h"
+#include "config.h"
+#include "transport/irc/isupport.h"
+#include "transport/irc/line.h"
+#include "transport/irc/rooms.h"
+#include "transport/irc/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A JOIN that gets no answer for so long is taken for refused. */
+#define JOINING_MOST_US (30 * CLOCK_US_PER_SECOND)
+
+enum { BURST = 4, JOIN_BYTES = 400, ROOM_NAME_MOST = 200 };
+
+static void irc_close(struct transport *t);
+
+int64_t irc_mono_us(const struct irc *irc)
+{
+	return irc->env.clock->mono_us(irc->env.clock);
+}
+
+void irc_report(struct irc *irc, enum transport_state s)
+{
+	irc->env.listener->state(irc->env.data, &irc->transport, s);
+}
+
+char *irc_for_log(const char *text)
+{
+	g_autofree char *valid = text_valid(text, strlen(text));
+	return text_line(valid);
+}
+
+static bool settled(const struct irc *irc)
+{
+	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
+		const struct room *room = rooms_at(irc->rooms, i);
+		if (room->state == ROOM_JOINING || room->state == ROOM_LISTING)
+			return false;
+	}
+	return true;
+}
+
+static void arm_rooms(struct irc *irc)
+{
+	int64_t due_us = INT64_MAX;
+	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
+		const struct room *room = rooms_at(irc->rooms, i);
+		if (room->state != ROOM_INSIDE)
+			due_us = MIN(due_us, room->due_us);
+	}
+	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0);
+	loop_timer_set(irc->rooms_due, wait_us);
+}
+
+void irc_room_changed(struct irc *irc, const struct room *room)
+{
+	arm_rooms(irc);
+	if (room->state == ROOM_INSIDE)
+		log_info("irc %s: in %s", irc->name, room->name);
+	bool first = !irc->online && settled(irc);
+	bool one_more = irc->online && room->state == ROOM_INSIDE;
+	irc->online = irc->online || first;
+	if (first || one_more)
+		irc_report(irc, TRANSPORT_ONLINE);
+}
+
+/* JOIN for every room whose time has come, several in a line. */
+static void join_due(struct irc *irc, int64_t now_us)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
+		struct room *room = rooms_at(irc->rooms, i);
+		if (room->state != ROOM_OUTSIDE || room->due_us > now_us)
+			continue;
+		room->state = ROOM_JOINING;
+		room->due_us = now_us + JOINING_MOST_US;
+		if (list->len && list->len + 1 + strlen(room->name) > JOIN_BYTES) {
+			wire_join(irc->wire, list->str);
+			g_string_truncate(list, 0);
+		}
+		g_string_append_printf(list, "%s%s", list->len ? "," : "", room->name);
+	}
+	/* If it cannot be said now, no answer comes, and it is said again. */
+	if (list->len)
+		wire_join(irc->wire, list->str);
+}
+
+static void rooms_due(void *data)
+{
+	struct irc *irc = data;
+	int64_t now_us = irc_mono_us(irc);
+	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
+		struct room *room = rooms_at(irc->rooms, i);
+		if (room->due_us > now_us)
+			continue;
+		if (room->state == ROOM_JOINING) {
+			log_warning("irc %s: no answer to joining %s", irc->name, room->name);
+			room_shut(room, now_us);
+			irc_room_changed(irc, room);
+		} else if (room->state == ROOM_LISTING) {
+			room->state = ROOM_INSIDE;
+			irc_room_changed(irc, room);
+		}
+	}
+	join_due(irc, now_us);
+	arm_rooms(irc);
+}
+
+static void flight_late(void *data)
+{
+	struct irc *irc = data;
+	wire_drop(irc->wire, "the server does not answer what is said to it");
+}
+
+static void go_offline(struct irc *irc, enum transport_state s)
+{
+	irc->online = false;
+	say_forget(irc);
+	loop_timer_set(irc->rooms_due, -1);
+	irc_report(irc, s);
+}
+
+static void wire_state(void *data, enum wire_state s)
+{
+	struct irc *irc = data;
+	switch (s) {
+	case WIRE_CONNECTING:
+		irc->events = 0;
+		irc_report(irc, TRANSPORT_CONNECTING);
+		break;
+	case WIRE_READY:
+		rooms_reset(irc->rooms);
+		g_hash_table_remove_all(irc->missed);
+		rooms_due(irc);
+		if (rooms_count(irc->rooms) == 0) {
+			irc->online = true;
+			irc_report(irc, TRANSPORT_ONLINE);
+		}
+		break;
+	case WIRE_LOST:
+		go_offline(irc, TRANSPORT_OFFLINE);
+		break;
+	case WIRE_REFUSED:
+		go_offline(irc, TRANSPORT_FAILED);
+		break;
+	}
+}
+
+static void wire_heard(void *data, enum session_kind kind, const struct line *l)
+{
+	hear(data, kind, l);
+}
+
+static void wire_passed(void *data, uint64_t fence)
+{
+	say_passed(data, fence);
+}
+
+static bool is_word(const char *text, const char *without)
+{
+	for (const char *c = text; *c; c++) {
+		if (g_ascii_iscntrl(*c) || strchr(without, *c))
+			return false;
+	}
+	return *text != '\0';
+}
+
+static int check_names(const struct transport_env *env, const struct config_section *c)
+{
+	struct isupport isupport;
+	isupport_init(&isupport);
+	const char *nick = config_text(c, "nick");
+	if (!nick || !is_word(nick, " ,*?!@%$:#&+") || g_ascii_isdigit(*nick)) {
+		log_error("irc %s: nick is none that a server would take", c->name);
+		return -EINVAL;
+	}
+	for (const char *const *room = env->rooms; *room; room++) {
+		if (!strchr("#&+!", **room) || !is_word(*room, " ,") ||
+		    strlen(*room) > ROOM_NAME_MOST) {
+			log_error("irc %s: %s is no room of IRC", c->name, *room);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* The first line of password-file; *ret stays NULL if none is configured. */
+static int read_password(const struct config_section *c, char **ret)
+{
+	const char *file = config_text(c, "password-file");
+	if (!file)
+		return 0;
+	char *content;
+	gsize n;
+	g_autoptr(GError) error = NULL;
+	if (!g_file_get_contents(file, &content, &n, &error)) {
+		log_error("irc %s: password-file: %s", c->name, error->message);
+		return -EIO;
+	}
+	*ret = g_strndup(content, strcspn(content, "\r\n"));
+	explicit_bzero(content, n);
+	g_free(content);
+	if (**ret)
+		return 0;
+	log_error("irc %s: password-file: the first line of %s is empty", c->name, file);
+	g_clear_pointer(ret, g_free);
+	return -EINVAL;
+}
+
+static struct wire *make_wire(struct irc *irc, const struct config_section *c, const char *password)
+{
+	static const struct wire_callbacks callbacks = { wire_state, wire_heard, wire_passed };
+	const char *username = config_text(c, "username");
+	const char *realname = config_text(c, "realname");
+	const struct wire_options options = {
+		.name = c->name,
+		.server = config_text(c, "server"),
+		.port = (int)config_number(c, "port"),
+		.tls = config_yes(c, "tls"),
+		.ca_file = config_text(c, "ca-file"),
+		.certificate = config_text(c, "certificate"),
+		.proxy = config_text(c, "proxy"),
+		.nick = config_text(c, "nick"),
+		.username = username ? username : config_text(c, "nick"),
+		.realname = realname ? realname : config_text(c, "nick"),
+		.password = password,
+		.burst = BURST,
+		.every_us = CLOCK_US_PER_MINUTE / config_number(c, "rate"),
+		.times = wire_times_default,
+	};
+	return wire_new(irc->env.loop, irc->env.clock, &options, &callbacks, irc);
+}
+
+static int irc_open(const struct transport_env *env, const struct config_section *c,
+		    struct transport **ret)
+{
+	char *password = NULL;
+	int r = check_names(env, c);
+	if (r == 0)
+		r = read_password(c, &password);
+	if (r < 0)
+		return r;
+	struct irc *irc = g_new0(struct irc, 1);
+	irc->env = *env;
+	irc->name = g_strdup(c->name);
+	irc->transport.impl = &transport_irc;
+	irc->transport.name = irc->name;
+	irc->trust_nicks = config_yes(c, "trust-nicks");
+	irc->missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	irc->rooms_due = loop_timer_new(env->loop, rooms_due, irc);
+	irc->flight_late = loop_timer_new(env->loop, flight_late, irc);
+	irc->wire = make_wire(irc, c, password);
+	irc->rooms = rooms_new(env->rooms, wire_isupport(irc->wire));
+	if (password)
+		explicit_bzero(password, strlen(password));
+	g_free(password);
+	*ret = &irc->transport;
+	return 0;
+}
+
+static int irc_send(struct transport *t, const struct post *p)
+{
+	return say((struct irc *)t, p);
+}
+
+static void irc_close(struct transport *t)
+{
+	struct irc *irc = (struct irc *)t;
+	if (!irc)
+		return;
+	wire_free(irc->wire);
+	say_forget(irc);
+	rooms_free(irc->rooms);
+	loop_timer_free(irc->rooms_due);
+	loop_timer_free(irc->flight_late);
+	g_hash_table_unref(irc->missed);
+	g_free(irc->name);
+	g_free(irc);
+}
+
+const struct transport_impl transport_irc = {
+	.kind = "irc",
+	.open = irc_open,
+	.send = irc_send,
+	.close = irc_close,
+};

@@ -1,0 +1,581 @@
+#include "transport/irc/wire.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/text/text.h"
+#include "clock.h"
+#include "net/stream.h"
+#include "transport/irc/bucket.h"
+#include "transport/irc/line.h"
+#include "transport/irc/registration.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+/* What others see in front of our lines until we have seen it too: USERLEN + '~', HOSTLEN. */
+enum { USER_MOST = 11, HOST_MOST = 63, PAYLOAD_LEAST = 16 };
+
+enum { RPL_ISUPPORT = 5 };
+
+#define WATCH_TOKEN  "kith-watch"
+#define FENCE_PREFIX "kith-"
+/* Commands that have no target wait their turn under this name; no nick or room is empty. */
+#define NO_TARGET ""
+
+const struct wire_times wire_times_default = {
+	.register_us = 30 * CLOCK_US_PER_SECOND,
+	.quiet_us = 60 * CLOCK_US_PER_SECOND,
+	.dead_us = 60 * CLOCK_US_PER_SECOND,
+	.retry_first_us = 5 * CLOCK_US_PER_SECOND,
+	.retry_most_us = 10 * CLOCK_US_PER_MINUTE,
+	.settled_us = 5 * CLOCK_US_PER_MINUTE,
+	.banned_us = 30 * CLOCK_US_PER_MINUTE,
+};
+
+struct wire {
+	struct loop *loop;
+	const struct clock *clock;
+	struct wire_options options;
+	struct wire_callbacks callbacks;
+	void *data;
+
+	struct loop_timer *retry; /* the next try; or, while connected, wire_drop's end of it */
+	struct loop_timer *watch; /* registration is late, or the peer is silent */
+	struct loop_timer *pace;  /* the bucket's next token */
+	int64_t retry_us;         /* how long the next loss waits */
+
+	/* Of the connection; nothing outlives it. */
+	struct stream *stream;
+	struct registration *registration;
+	struct session *session;
+	struct bucket *bucket;
+	GString *in;   /* a line not ended yet */
+	bool skipping; /* it is too long: until its end */
+	bool ready;
+	bool asked; /* our PING waits for an answer */
+	char *nick, *user, *host;
+	char *server; /* what it calls itself */
+	struct isupport isupport;
+	char *drop_reason;
+	int64_t since_us;                         /* wall time */
+	int64_t connected_us, ready_us, heard_us; /* monotonic */
+	uint64_t fences;
+};
+
+static void set_string(char **at, const char *text)
+{
+	char *old = *at;
+	*at = g_strdup(text);
+	g_free(old);
+}
+
+static int64_t mono_us(const struct wire *w)
+{
+	return w->clock->mono_us(w->clock);
+}
+
+static void close_connection(struct wire *w)
+{
+	stream_free(g_steal_pointer(&w->stream));
+	session_free(g_steal_pointer(&w->session));
+	registration_free(g_steal_pointer(&w->registration));
+	bucket_free(g_steal_pointer(&w->bucket));
+	g_string_truncate(w->in, 0);
+	w->skipping = w->ready = w->asked = false;
+	g_clear_pointer(&w->user, g_free);
+	g_clear_pointer(&w->host, g_free);
+	g_clear_pointer(&w->drop_reason, g_free);
+	loop_timer_set(w->watch, -1);
+	loop_timer_set(w->pace, -1);
+	loop_timer_set(w->retry, -1);
+}
+
+/* Many clients lose a server at once; they should not all come back at once. */
+static int64_t with_jitter(int64_t us)
+{
+	return us + (int64_t)(g_random_double() * 0.25 * (double)us);
+}
+
+static int64_t next_retry_us(struct wire *w)
+{
+	const struct wire_times *t = &w->options.times;
+	if (w->ready && mono_us(w) - w->ready_us >= t->settled_us)
+		w->retry_us = t->retry_first_us;
+	int64_t wait_us = w->retry_us;
+	w->retry_us = MIN(2 * w->retry_us, t->retry_most_us);
+	return with_jitter(wait_us);
+}
+
+static void lost(struct wire *w, const char *why)
+{
+	int64_t wait_us = next_retry_us(w);
+	log_warning("irc %s: disconnected: %s; next try in %d s", w->options.name, why,
+		    (int)(wait_us / CLOCK_US_PER_SECOND));
+	close_connection(w);
+	loop_timer_set(w->retry, wait_us);
+	w->callbacks.state(w->data, WIRE_LOST);
+}
+
+/* `wait_us` < 0: never again. */
+static void refused(struct wire *w, const char *why, int64_t wait_us)
+{
+	g_autofree char *next = wait_us < 0
+					? g_strdup("kith does not try again; mend it and restart")
+					: g_strdup_printf("next try in %d min",
+							  (int)(wait_us / CLOCK_US_PER_MINUTE));
+	log_error("irc %s: %s; %s", w->options.name, why, next);
+	close_connection(w);
+	loop_timer_set(w->retry, wait_us);
+	w->callbacks.state(w->data, WIRE_REFUSED);
+}
+
+void wire_drop(struct wire *w, const char *why)
+{
+	if (!w->stream || w->drop_reason)
+		return;
+	w->drop_reason = g_strdup(why);
+	loop_timer_set(w->retry, 0);
+}
+
+static void write_line(struct wire *w, const char *line)
+{
+	g_autofree char *ended = g_strconcat(line, "\r\n", NULL);
+	size_t n = strlen(ended);
+	if (stream_write(w->stream, ended, n) == -ENOBUFS)
+		wire_drop(w, "the server does not read what it is sent");
+	explicit_bzero(ended, n); /* PASS goes this way too */
+}
+
+static void pace(void *data)
+{
+	struct wire *w = data;
+	int64_t now_us = mono_us(w);
+	char *line;
+	while ((line = bucket_take(w->bucket, now_us))) {
+		write_line(w, line);
+		g_free(line);
+	}
+	loop_timer_set(w->pace, bucket_wait_us(w->bucket, now_us));
+}
+
+static int queue(struct wire *w, const char *target, const char *line, bool costs)
+{
+	int r = bucket_add(w->bucket, target, line, costs);
+	pace(w);
+	return r;
+}
+
+static void say_first(struct wire *w, const char *command, const char *param)
+{
+	g_autofree char *line = NULL;
+	if (line_build(&line, command, param, NULL) < 0)
+		return;
+	if (bucket_add_first(w->bucket, line) < 0)
+		wire_drop(w, "the server asks faster than it reads");
+	pace(w);
+}
+
+/* What the library lets out: its registration, then what wire_say and the like gave it. */
+static void library_out(void *data, const char *text)
+{
+	struct wire *w = data;
+	if (!w->ready) {
+		registration_say(w->registration, text);
+		return;
+	}
+	struct line *l;
+	if (line_parse(text, strlen(text), &l) < 0)
+		return;
+	bool message = strcmp(l->command, "PRIVMSG") == 0;
+	/* wire_say and wire_join have seen to it that there is room. */
+	queue(w, message ? line_param(l, 0) : NO_TARGET, text, true);
+	line_free(l);
+}
+
+static void library_heard(void *data, enum session_kind kind, const struct line *l)
+{
+	struct wire *w = data;
+	if (w->ready)
+		w->callbacks.heard(w->data, kind, l);
+}
+
+static void registration_out(void *data, const char *line)
+{
+	write_line(data, line);
+}
+
+/* What the server says, fit for one line of the log. g_free it. */
+static char *for_log(const char *text)
+{
+	g_autofree char *valid = text_valid(text, strlen(text));
+	return text_line(valid);
+}
+
+/* Our own nick and mask, from whatever the server shows in front of our doings. */
+static void track(struct wire *w, const struct line *l)
+{
+	if (!isupport_same(&w->isupport, l->nick, w->nick))
+		return;
+	if (l->user && l->host) {
+		set_string(&w->user, l->user);
+		set_string(&w->host, l->host);
+	}
+	if (strcmp(l->command, "NICK") == 0 && *line_param(l, 0)) {
+		set_string(&w->nick, line_param(l, 0));
+		g_autofree char *shown = for_log(w->nick);
+		log_info("irc %s: now known as %s", w->options.name, shown);
+	}
+}
+
+/* Whoever had the nick we wanted has left it: our own ghost, most often. */
+static void regain(struct wire *w, const struct line *l)
+{
+	if (!w->ready || isupport_same(&w->isupport, w->nick, w->options.nick))
+		return;
+	bool leaves = strcmp(l->command, "NICK") == 0 || strcmp(l->command, "QUIT") == 0;
+	g_autofree char *line = NULL;
+	if (leaves && isupport_same(&w->isupport, l->nick, w->options.nick) &&
+	    line_build(&line, "NICK", w->options.nick, NULL) == 0)
+		queue(w, NO_TARGET, line, true);
+}
+
+static void heard_pong(struct wire *w, const struct line *l)
+{
+	const char *token = line_last(l);
+	if (strcmp(token, WATCH_TOKEN) != 0 && g_str_has_prefix(token, FENCE_PREFIX))
+		w->callbacks.passed(w->data,
+				    g_ascii_strtoull(token + strlen(FENCE_PREFIX), NULL, 10));
+}
+
+/* What is between the server and the wire alone; true if the line is dealt with. */
+static bool heard_by_wire(struct wire *w, const struct line *l)
+{
+	if (strcmp(l->command, "PING") == 0) {
+		if (l->n_params)
+			say_first(w, "PONG", line_param(l, 0));
+		return true;
+	}
+	if (strcmp(l->command, "PONG") == 0) {
+		heard_pong(w, l);
+		return true;
+	}
+	if (strcmp(l->command, "ERROR") == 0) {
+		g_autofree char *why = for_log(line_last(l));
+		log_warning("irc %s: the server says: %s", w->options.name, why);
+		return true;
+	}
+	if (line_numeric(l) == RPL_ISUPPORT) {
+		isupport_take(&w->isupport, l);
+		return true;
+	}
+	if (l->nick) {
+		regain(w, l);
+		track(w, l);
+	}
+	return false;
+}
+
+static void become_ready(struct wire *w)
+{
+	w->ready = true;
+	w->ready_us = mono_us(w);
+	g_autofree char *shown = for_log(w->nick);
+	log_info("irc %s: registered as %s", w->options.name, shown);
+	w->callbacks.state(w->data, WIRE_READY);
+}
+
+static void register_on(struct wire *w, const struct line *l)
+{
+	registration_hear(w->registration, l);
+	switch (registration_state(w->registration)) {
+	case REGISTRATION_ASKING:
+	case REGISTRATION_WELCOMED:
+		set_string(&w->nick, registration_nick(w->registration));
+		if (l->prefix && line_numeric(l))
+			set_string(&w->server, l->prefix);
+		break;
+	case REGISTRATION_DONE:
+		break; /* once the library has heard of it too */
+	case REGISTRATION_FAILED:
+		lost(w, "no nick is to be had");
+		break;
+	case REGISTRATION_BANNED: {
+		g_autofree char *said = for_log(line_last(l));
+		g_autofree char *why = g_strdup_printf("banned: %s", said);
+		refused(w, why, w->options.times.banned_us);
+		break;
+	}
+	case REGISTRATION_REFUSED: {
+		g_autofree char *said = for_log(line_last(l));
+		g_autofree char *why = g_strdup_printf("password refused: %s", said);
+		refused(w, why, -1);
+		break;
+	}
+	}
+}
+
+/* The line in w->in. */
+static void hear(struct wire *w)
+{
+	size_t n = w->in->len;
+	if (n && w->in->str[n - 1] == '\r')
+		n--;
+	struct line *l;
+	if (line_parse(w->in->str, n, &l) < 0) {
+		/* An empty line is harmless and common. */
+		if (n)
+			log_debug("irc %s: passed over a line that is none", w->options.name);
+		return;
+	}
+	if (!heard_by_wire(w, l)) {
+		register_on(w, l);
+		if (w->stream && session_feed(w->session, l, w->server) < 0)
+			wire_drop(w, "the client library has given up");
+		if (w->stream && !w->ready &&
+		    registration_state(w->registration) == REGISTRATION_DONE)
+			become_ready(w);
+	}
+	line_free(l);
+}
+
+static void stream_received(void *data, const char *bytes, size_t n)
+{
+	struct wire *w = data;
+	w->heard_us = mono_us(w);
+	w->asked = false;
+	/* A line may end the connection; one that came with it is not heard. */
+	while (n && w->stream && !w->drop_reason) {
+		const char *end = memchr(bytes, '\n', n);
+		size_t part = end ? (size_t)(end - bytes) : n;
+		w->skipping = w->skipping || w->in->len + part > LINE_MOST + 1 /* CR */;
+		if (!w->skipping)
+			g_string_append_len(w->in, bytes, (gssize)part);
+		if (!end)
+			return;
+		if (w->skipping)
+			log_debug("irc %s: passed over a line without end", w->options.name);
+		else
+			hear(w);
+		w->skipping = false;
+		g_string_truncate(w->in, 0);
+		bytes = end + 1;
+		n -= part + 1;
+	}
+}
+
+static void watch(void *data)
+{
+	struct wire *w = data;
+	const struct wire_times *t = &w->options.times;
+	int64_t now_us = mono_us(w);
+	int64_t late_us = w->connected_us + t->register_us;
+	if (!w->ready && now_us >= late_us) {
+		lost(w, "the server did not finish the registration");
+		return;
+	}
+	int64_t idle_us = now_us - w->heard_us;
+	if (w->asked && idle_us >= t->quiet_us + t->dead_us) {
+		lost(w, "the server does not answer");
+		return;
+	}
+	if (!w->asked && w->ready && idle_us >= t->quiet_us) {
+		w->asked = true;
+		say_first(w, "PING", WATCH_TOKEN);
+	}
+	int64_t next_us = t->quiet_us + (w->asked ? t->dead_us : 0) - idle_us;
+	/* Before the registration is over its own deadline is the only one. */
+	loop_timer_set(w->watch, w->ready ? MAX(next_us, 0) : late_us - now_us);
+}
+
+static void stream_connected(void *data)
+{
+	struct wire *w = data;
+	w->connected_us = w->heard_us = mono_us(w);
+	log_info("irc %s: connected to %s:%d", w->options.name, w->options.server, w->options.port);
+	loop_timer_set(w->watch, MIN(w->options.times.register_us, w->options.times.quiet_us));
+	registration_begin(w->registration);
+	if (session_begin(w->session) < 0)
+		wire_drop(w, "the client library does not speak");
+}
+
+static void stream_closed(void *data, const char *reason)
+{
+	lost(data, reason);
+}
+
+/* Everything new, so that nothing of an old connection can leak into it. */
+static int prepare(struct wire *w)
+{
+	const struct wire_options *o = &w->options;
+	isupport_init(&w->isupport);
+	set_string(&w->nick, o->nick);
+	set_string(&w->server, "server");
+	w->since_us = w->clock->wall_us(w->clock);
+	w->bucket = bucket_new(o->burst, o->every_us, mono_us(w));
+	w->registration = registration_new(o->nick, o->password, registration_out, w);
+	const struct session_identity id = { o->nick, o->username, o->realname };
+	const struct session_callbacks callbacks = { library_heard, library_out };
+	return session_new(&id, &callbacks, w, &w->session);
+}
+
+static void try_to_connect(struct wire *w)
+{
+	static const struct stream_callbacks callbacks = { stream_connected, stream_received,
+							   stream_closed };
+	const struct stream_options options = {
+		.host = w->options.server,
+		.port = w->options.port,
+		.tls = w->options.tls,
+		.ca_file = w->options.ca_file,
+		.certificate = w->options.certificate,
+		.proxy = w->options.proxy,
+	};
+	w->callbacks.state(w->data, WIRE_CONNECTING);
+	int r = prepare(w);
+	if (r < 0) {
+		g_autofree char *why =
+			g_strdup_printf("cannot set up the client library: %s", g_strerror(-r));
+		lost(w, why);
+		return;
+	}
+	r = stream_open(w->loop, &options, &callbacks, w, &w->stream);
+	if (r < 0)
+		refused(w, "its server, port or proxy is none that can be connected to", -1);
+}
+
+static void retry(void *data)
+{
+	struct wire *w = data;
+	if (!w->stream) {
+		try_to_connect(w);
+		return;
+	}
+	g_autofree char *why = g_steal_pointer(&w->drop_reason);
+	lost(w, why);
+}
+
+static struct wire_options copy_options(const struct wire_options *from)
+{
+	struct wire_options to = *from;
+	to.name = g_strdup(from->name);
+	to.server = g_strdup(from->server);
+	to.ca_file = g_strdup(from->ca_file);
+	to.certificate = g_strdup(from->certificate);
+	to.proxy = g_strdup(from->proxy);
+	to.nick = g_strdup(from->nick);
+	to.username = g_strdup(from->username);
+	to.realname = g_strdup(from->realname);
+	to.password = g_strdup(from->password);
+	return to;
+}
+
+static void clear_options(struct wire_options *o)
+{
+	if (o->password)
+		explicit_bzero((char *)o->password, strlen(o->password));
+	const char *const owned[] = { o->name, o->server,   o->ca_file,  o->certificate, o->proxy,
+				      o->nick, o->username, o->realname, o->password };
+	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
+		g_free((char *)owned[i]);
+}
+
+struct wire *wire_new(struct loop *l, const struct clock *clock, const struct wire_options *options,
+		      const struct wire_callbacks *callbacks, void *data)
+{
+	struct wire *w = g_new0(struct wire, 1);
+	w->loop = l;
+	w->clock = clock;
+	w->options = copy_options(options);
+	w->callbacks = *callbacks;
+	w->data = data;
+	w->retry = loop_timer_new(l, retry, w);
+	w->watch = loop_timer_new(l, watch, w);
+	w->pace = loop_timer_new(l, pace, w);
+	w->retry_us = options->times.retry_first_us;
+	w->in = g_string_new(NULL);
+	isupport_init(&w->isupport);
+	set_string(&w->nick, options->nick);
+	loop_timer_set(w->retry, 0);
+	return w;
+}
+
+void wire_free(struct wire *w)
+{
+	if (!w)
+		return;
+	if (w->ready)
+		write_line(w, "QUIT :kith leaves");
+	close_connection(w);
+	loop_timer_free(w->retry);
+	loop_timer_free(w->watch);
+	loop_timer_free(w->pace);
+	clear_options(&w->options);
+	g_string_free(w->in, TRUE);
+	g_free(w->nick);
+	g_free(w->server);
+	g_free(w);
+}
+
+static int say(struct wire *w, const char *command, const char *target, const char *text)
+{
+	if (!w->ready || w->drop_reason)
+		return -ENOTCONN;
+	if (bucket_room(w->bucket) == 0)
+		return -ENOBUFS;
+	g_autofree char *line = NULL;
+	int r = line_build(&line, command, target, text, NULL);
+	if (r == 0 && session_send(w->session, line) < 0)
+		wire_drop(w, "the client library has given up");
+	return r;
+}
+
+int wire_say(struct wire *w, const char *target, const char *text)
+{
+	return say(w, "PRIVMSG", target, text);
+}
+
+int wire_join(struct wire *w, const char *rooms)
+{
+	return say(w, "JOIN", rooms, NULL);
+}
+
+uint64_t wire_fence(struct wire *w, const char *target)
+{
+	if (!w->ready || w->drop_reason)
+		return 0;
+	g_autofree char *token = g_strdup_printf(FENCE_PREFIX "%" G_GUINT64_FORMAT, w->fences + 1);
+	g_autofree char *line = NULL;
+	if (line_build(&line, "PING", token, NULL) < 0 || queue(w, target, line, false) < 0)
+		return 0;
+	return ++w->fences;
+}
+
+int wire_room(const struct wire *w)
+{
+	return w->ready ? bucket_room(w->bucket) : 0;
+}
+
+size_t wire_payload(const struct wire *w, const char *target)
+{
+	size_t user = w->user ? strlen(w->user) : USER_MOST;
+	size_t host = w->host ? strlen(w->host) : HOST_MOST;
+	size_t taken = strlen(":!@ PRIVMSG  :") + strlen(w->nick) + user + host + strlen(target);
+	return taken + PAYLOAD_LEAST < LINE_SENT_MOST ? LINE_SENT_MOST - taken : PAYLOAD_LEAST;
+}
+
+const char *wire_nick(const struct wire *w)
+{
+	return w->nick;
+}
+
+const struct isupport *wire_isupport(const struct wire *w)
+{
+	return &w->isupport;
+}
+
+int64_t wire_since_us(const struct wire *w)
+{
+	return w->since_us;
+}

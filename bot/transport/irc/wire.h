@@ -1,0 +1,87 @@
+/*
+ * One connection to one server at a time, and the next one when it is lost: registers, answers
+ * PING, notices a dead peer, paces what is said, and knows by which nick and mask we are seen.
+ */
+#ifndef KITH_IRC_WIRE_H
+#define KITH_IRC_WIRE_H
+
+#include "transport/irc/isupport.h"
+#include "transport/irc/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct clock;
+struct loop;
+struct wire;
+
+enum wire_state {
+	WIRE_CONNECTING,
+	WIRE_READY,   /* registered; joining may begin */
+	WIRE_LOST,    /* it will try again */
+	WIRE_REFUSED, /* it will not, or not for a long time; the log says why */
+};
+
+struct wire_times {
+	int64_t register_us;    /* from the connection to the end of the welcome */
+	int64_t quiet_us;       /* nothing heard for so long: PING */
+	int64_t dead_us;        /* and then nothing for so long: lost */
+	int64_t retry_first_us; /* until the next try; doubled each time */
+	int64_t retry_most_us;
+	int64_t settled_us; /* up for so long: the next loss starts at retry_first_us again */
+	int64_t banned_us;  /* until the next try after a ban */
+};
+extern const struct wire_times wire_times_default;
+
+/* Strings are copied. */
+struct wire_options {
+	const char *name; /* of the network, for the log */
+	const char *server;
+	int port;
+	bool tls;
+	const char *ca_file, *certificate, *proxy; /* or NULL: see struct stream_options */
+	const char *nick, *username, *realname;
+	const char *password; /* PASS, or NULL */
+	int burst;            /* lines at once, then one every ... */
+	int64_t every_us;
+	struct wire_times times;
+};
+
+/* All called from the loop, never from inside the functions below. */
+struct wire_callbacks {
+	void (*state)(void *data, enum wire_state s);
+	/* What the server said, our own doings included. */
+	void (*heard)(void *data, enum session_kind kind, const struct line *l);
+	/* The server has taken in all that was said before wire_fence gave this number. */
+	void (*passed)(void *data, uint64_t fence);
+};
+
+/* Connects in its own time. */
+struct wire *wire_new(struct loop *l, const struct clock *clock, const struct wire_options *options,
+		      const struct wire_callbacks *callbacks, void *data);
+/* Says QUIT if that can be said at once, and closes. NULL is fine. */
+void wire_free(struct wire *w);
+
+/* -ENOTCONN unless READY; -ENOBUFS: too much waits already; -EINVAL, -EMSGSIZE: line_build's. */
+int wire_say(struct wire *w, const char *target, const char *text);
+/* `rooms` as JOIN takes them, separated by commas. */
+int wire_join(struct wire *w, const char *rooms);
+/* A number for `passed`, once everything said to `target` so far has arrived; 0 if it cannot. */
+uint64_t wire_fence(struct wire *w, const char *target);
+/* How many more lines wire_say and wire_fence take. */
+int wire_room(const struct wire *w);
+/* How many bytes of text fit into one wire_say to `target`, as others will get it. */
+size_t wire_payload(const struct wire *w, const char *target);
+
+/* The nick we go by now. Borrowed, until the next line. */
+const char *wire_nick(const struct wire *w);
+/* Of this connection; the pointer is good for the wire's life. */
+const struct isupport *wire_isupport(const struct wire *w);
+/* When this connection began: UTC microseconds. */
+int64_t wire_since_us(const struct wire *w);
+
+/* Gives the connection up, from the loop; `why` is for the log. */
+void wire_drop(struct wire *w, const char *why);
+
+#endif
