@@ -1,0 +1,97 @@
+/* Writes what is made from the program's own tables: the pages kith.conf(5) and kith-commands(7),
+ * and the example configuration. Built and run by deploy/meson.build. */
+#include "base/config/manual.h"
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char conf_head[] =
+	".TH KITH.CONF 5 \"\" \"kith " KITH_VERSION "\"\n"
+	".SH NAME\nkith.conf \\- configuration of kith\n"
+	".SH DESCRIPTION\n"
+	"Sections in brackets, a key and its value a line, comments after #. An unknown section "
+	"or\n"
+	"key is an error; \\fBkith check\\fR names every fault with its line. A second group has\n"
+	"\\fB[group NAME]\\fR, \\fB[round NAME]\\fR, \\fB[pitch NAME]\\fR and \\fB[words "
+	"NAME]\\fR.\n"
+	"Passwords do not belong here: a key that ends in \\fB-file\\fR names the file one is "
+	"in.\n";
+static const char conf_tail[] = ".SH SEE ALSO\n.BR kith (1),\n.BR kith-commands (7)\n";
+
+static const char commands_head[] = ".TH KITH-COMMANDS 7 \"\" \"kith " KITH_VERSION "\"\n"
+				    ".SH NAME\nkith-commands \\- what people can say to kith\n"
+				    ".SH DESCRIPTION\n"
+				    "A command is said in the room behind the group's prefix "
+				    "(\\fB!\\fR unless configured), or\n"
+				    "after kith's name and a colon, or in private without either. "
+				    "Capitals are what you fill in;\n"
+				    "brackets may be left out. A work's number may have a # before "
+				    "it. A time is \\fBfriday\\fR,\n"
+				    "\\fBtomorrow 18:00\\fR, \\fB24 december\\fR, "
+				    "\\fB2026-12-24\\fR, \\fB3 days\\fR and the like.\n";
+static const char commands_tail[] = ".SH SEE ALSO\n.BR kith (1),\n.BR kith.conf (5)\n";
+
+/* man(7) reads a dot or quote that starts a line, and backslashes and hyphens anywhere. */
+static void put(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*text);
+	}
+	putchar('\n');
+}
+
+static void print_commands(enum command_who who, const char *title)
+{
+	printf(".SH %s\n", title);
+	for (const struct command *const *c = commands; *c; c++) {
+		if ((*c)->who != who)
+			continue;
+		fputs(".TP\n.B ", stdout);
+		put((*c)->usage);
+		put((*c)->summary);
+		if ((*c)->scope == COMMAND_PRIVATE)
+			put("Answered in private.");
+		if ((*c)->aliases) {
+			fputs("Also called ", stdout);
+			put((*c)->aliases);
+		}
+		fputs(".br\nFor example: \\fI", stdout);
+		put((*c)->example);
+		fputs("\\fR\n", stdout);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *page = g_path_get_basename(argc == 2 ? argv[1] : "");
+
+	if (argc == 2 && !freopen(argv[1], "we", stdout)) {
+		perror(argv[1]);
+		return 73;
+	}
+	if (!strcmp(page, "kith.conf.5")) {
+		g_autofree char *keys = config_manual();
+		printf("%s%s%s", conf_head, keys, conf_tail);
+	} else if (!strcmp(page, "kith-commands.7")) {
+		fputs(commands_head, stdout);
+		print_commands(COMMAND_ANYONE, "FOR ANYBODY");
+		print_commands(COMMAND_MEMBER, "FOR MEMBERS");
+		print_commands(COMMAND_ORGANIZER, "FOR ORGANIZERS");
+		fputs(commands_tail, stdout);
+	} else if (!strcmp(page, "kith.conf.example")) {
+		g_autofree char *example = config_example();
+		fputs(example, stdout);
+	} else {
+		fputs("usage: manual .../kith.conf.5|kith-commands.7|kith.conf.example\n", stderr);
+		return 64;
+	}
+	return 0;
+}
