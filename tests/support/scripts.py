@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Plays sandbox scripts (tests/data/**/*.kith) and compares what kith says, byte for byte, with the
+file of the same name that ends in .expected. A script's first lines may say how it is meant:
+    # exit 65               kith leaves with this status; .expected is what it says on stderr
+    # config: NAME.conf     played with -c NAME.conf, a file beside the script
+"""
+import argparse
+import concurrent.futures
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+SECONDS = 60
+# A bot that looked at the machine's own zone instead of the group's would show here.
+ENVIRONMENT = {**os.environ, 'TZ': 'Asia/Kathmandu', 'LC_ALL': 'C.UTF-8'}
+
+
+class Script:
+    def __init__(self, path):
+        self.path = path
+        self.expected = path.with_suffix('.expected')
+        head = path.read_text(encoding='utf-8').split('\n')[:5]
+        status = re.fullmatch(r'# exit (\d+)', head[0])
+        self.status = int(status[1]) if status else 0
+        configs = [m[1] for line in head if (m := re.fullmatch(r'# config: (\S+)', line))]
+        self.config = ['-c', configs[0]] if configs else []
+
+    def play(self, kith):
+        """(what it said that matters, what went wrong or None)"""
+        # From its own folder, so that no message holds a path of this machine.
+        command = [kith, 'try', *self.config, '--script', self.path.name]
+        try:
+            done = subprocess.run(command, cwd=self.path.parent, env=ENVIRONMENT, timeout=SECONDS,
+                                  stdin=subprocess.DEVNULL, capture_output=True)
+        except subprocess.TimeoutExpired:
+            return b'', f'not done after {SECONDS} s'
+        if done.returncode != self.status:
+            stderr = done.stderr.decode(errors='replace')
+            return b'', f'left with {done.returncode} instead of {self.status}\n{stderr}'
+        return (done.stderr if self.status else done.stdout), None
+
+    def check(self, kith):
+        """What is wrong, or None."""
+        said, wrong = self.play(kith)
+        if wrong:
+            return wrong
+        if not self.expected.exists():
+            return f'there is no {self.expected.name}: read what it says, then tests/run --bless'
+        expected = self.expected.read_bytes()
+        if said == expected:
+            return None
+        old, new = (text.decode(errors='replace').split('\n') for text in (expected, said))
+        return '\n'.join(difflib.unified_diff(old, new, 'expected', 'said', lineterm=''))
+
+    def bless(self, kith):
+        said, wrong = self.play(kith)
+        if not wrong:
+            self.expected.write_bytes(said)
+        return wrong
+
+
+def orphans(folder, scripts):
+    known = {script.expected for script in scripts}
+    return sorted(path for path in folder.rglob('*.expected') if path not in known)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--bless', action='store_true', help='write the .expected files instead')
+    parser.add_argument('kith', type=pathlib.Path)
+    parser.add_argument('paths', nargs='+', type=pathlib.Path, help='scripts, or folders of them')
+    options = parser.parse_args()
+    kith = options.kith.resolve()
+
+    scripts, strays = [], []
+    for path in options.paths:
+        found = [Script(p) for p in (sorted(path.rglob('*.kith')) if path.is_dir() else [path])]
+        scripts += found
+        strays += orphans(path, found) if path.is_dir() else []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda s: s.bless(kith) if options.bless else s.check(kith), scripts)
+    failed = False
+    for script, wrong in zip(scripts, results):
+        if wrong:
+            print(wrong)
+            failed = True
+        print(f'{"not ok" if wrong else "ok"} - {script.path}')
+    for path in strays:
+        print(f'not ok - {path}: no script of this name')
+    sys.exit(1 if failed or strays else 0)
+
+
+main()
