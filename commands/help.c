@@ -44,6 +44,8 @@ static void run(struct command_call *call)
 	d = draft_new(call->circle);
 	draft_say(&d, "help", NULL);
 	draft_say(&d, "help.all", "commands", list, NULL);
+	if (!call->member)
+		draft_say(&d, "help.join", NULL);
 	command_answer(call, &d);
 }
 

@@ -17,7 +17,8 @@ typedef struct _GTimeZone GTimeZone;
 int words_new(const char *language, GHashTable *overrides, struct words **ret, char **ret_error);
 void words_free(struct words *w);
 
-/* A value every sentence may use: {p}, the prefix; {group}, the group's name. */
+/* A value every sentence may use: {p}, the prefix; {group}, the group's name; {retention}, how long
+ * a former member's records stay. */
 void words_set(struct words *w, const char *name, const char *value);
 
 /* The raw text of `key` as the catalogue has it, or NULL. Borrowed. */

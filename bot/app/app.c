@@ -14,8 +14,7 @@
 #include <string.h>
 
 /* One timer at most this far ahead: a monotonic timer does not see the wall clock being set. */
-#define LOOK_AGAIN_US   CLOCK_US_PER_MINUTE
-#define CHORES_EVERY_US CLOCK_US_PER_DAY
+#define LOOK_AGAIN_US CLOCK_US_PER_MINUTE
 
 int64_t app_now(const struct app *app)
 {
@@ -82,6 +81,7 @@ static void after_commit(void *data)
 {
 	struct app *app = data;
 
+	app->step_us = 0; /* what was committed may have changed what is due */
 	if (app->crash_at == APP_AFTER_COMMIT && app->working)
 		crash(app);
 }
@@ -108,8 +108,8 @@ static void on_event(void *data, struct transport *t, const struct event *e)
 
 	if (link->app->crashed)
 		return;
-	dispatch_event(link->app, e);
-	look_soon(link->app);
+	if (dispatch_event(link->app, e))
+		look_soon(link->app);
 }
 
 static void on_delivered(void *data, struct transport *t, const char *post_key, int error)
@@ -131,6 +131,7 @@ static void on_state(void *data, struct transport *t, enum transport_state state
 	if (state != TRANSPORT_ONLINE && link->state == TRANSPORT_ONLINE)
 		outbox_resend(link->app->outbox, t->name);
 	link->state = state;
+	link->app->step_us = 0;
 	look_soon(link->app);
 }
 
@@ -199,6 +200,16 @@ static void link_free(void *data)
 	g_free(link);
 }
 
+/* Durations of the configuration have months of 30 days. */
+static char *retention_text(const struct words *words, int64_t retention_us)
+{
+	int64_t days = MAX(retention_us / CLOCK_US_PER_DAY, 1);
+
+	if (days % 30 == 0)
+		return words_say_n(words, "duration.months", days / 30, NULL);
+	return words_say_n(words, "duration.days", days, NULL);
+}
+
 static int open_group(struct app *app, struct app_group *group, const struct config_group *config,
 		      char **ret_error)
 {
@@ -210,6 +221,9 @@ static int open_group(struct app *app, struct app_group *group, const struct con
 		return r;
 	words_set(group->words, "p", config->prefix);
 	words_set(group->words, "group", config->name);
+	g_autofree char *retention =
+		retention_text(group->words, app->options.config->retention_us);
+	words_set(group->words, "retention", retention);
 	app_begin(app);
 	group->id = circle_group_id(app->db, config);
 	app_commit(app);
@@ -309,6 +323,5 @@ void app_seed_member(struct app *app, const char *network, const char *name)
 	if (!people_by_handle(app->db, network, name) ||
 	    !people_joined(&c, people_by_handle(app->db, network, name)))
 		people_join(&c, &e, name, "", &new);
-	db_end(app->db);
-	app->working = false;
+	app_commit(app);
 }

@@ -57,6 +57,7 @@ struct app {
 	GPtrArray *links; /* of struct app_link */
 	struct loop_timer *timer;
 	int64_t flush_us;  /* when delivery marks are written at the latest; INT64_MAX: none wait */
+	int64_t step_us;   /* before this no step is due; 0: to be asked of the domain again */
 	int64_t chores_us; /* when what is too old is next looked for */
 	enum app_point crash_at;
 	bool working; /* an event's or a step's own commit, which a crash point counts */

@@ -184,7 +184,7 @@ static void handle_text(struct app_group *group, struct circle *c, const struct 
 	run(group, c, e, command, text + length);
 }
 
-static void handle(struct app *app, struct app_group *group, const struct event *e)
+static bool handle(struct app *app, struct app_group *group, const struct event *e)
 {
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
@@ -192,7 +192,7 @@ static void handle(struct app *app, struct app_group *group, const struct event 
 
 	/* Ordinary chat costs no transaction. */
 	if (e->kind == EVENT_MESSAGE && !said_to_us(&c, e, &named))
-		return;
+		return false;
 	app_begin(app);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
@@ -216,15 +216,16 @@ static void handle(struct app *app, struct app_group *group, const struct event 
 	}
 	app_commit(app);
 	g_free(c.cause_made);
+	return true;
 }
 
-void dispatch_event(struct app *app, const struct event *e)
+bool dispatch_event(struct app *app, const struct event *e)
 {
 	struct app_group *group = group_of(app, e);
 
 	if (!group)
-		return;
+		return false;
 	if (e->kind == EVENT_MESSAGE)
 		remember_speaker(group, e);
-	handle(app, group, e);
+	return handle(app, group, e);
 }

@@ -2,9 +2,12 @@
 #ifndef KITH_DISPATCH_H
 #define KITH_DISPATCH_H
 
+#include <stdbool.h>
+
 struct app;
 struct event;
 
-void dispatch_event(struct app *app, const struct event *e);
+/* False for ordinary chat, which changes and says nothing. */
+bool dispatch_event(struct app *app, const struct event *e);
 
 #endif

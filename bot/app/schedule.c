@@ -5,6 +5,7 @@
 #include "circle/people.h"
 #include "circle/records.h"
 #include "circle/rounds.h"
+#include "circle/standing.h"
 #include "clock.h"
 #include "store/db.h"
 #include "store/outbox.h"
@@ -47,13 +48,15 @@ static void chores(struct app *app, struct app_group *group, int64_t now_us)
 
 	app_begin(app);
 	people_retain(&c, app->options.config->retention_us);
+	standing_prune(&c);
 	absences_prune(&c, now_us - ABSENCES_LAST_US);
 	records_prune(&c);
 	outbox_prune(app->outbox, now_us - KEYS_LAST_US);
 	app_commit(app);
 }
 
-int64_t schedule_run(struct app *app, int64_t now_us)
+/* Every step due; returns when the next is. */
+static int64_t take_steps(struct app *app, int64_t now_us)
 {
 	int64_t next_us = INT64_MAX;
 
@@ -66,10 +69,17 @@ int64_t schedule_run(struct app *app, int64_t now_us)
 			;
 		next_us = MIN(next_us, group_us);
 	}
-	if (now_us >= app->chores_us && !app->crashed) {
+	return next_us;
+}
+
+int64_t schedule_run(struct app *app, int64_t now_us)
+{
+	if (now_us >= app->step_us)
+		app->step_us = take_steps(app, now_us);
+	if (now_us >= app->chores_us) {
 		for (unsigned i = 0; i < app->n_groups && !app->crashed; i++)
 			chores(app, &app->groups[i], now_us);
 		app->chores_us = now_us + CLOCK_US_PER_DAY;
 	}
-	return MIN(next_us, app->chores_us);
+	return MIN(app->step_us, app->chores_us);
 }

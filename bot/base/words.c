@@ -17,7 +17,7 @@
 #define SOURCE_LANGUAGE "en" /* the one every key and placeholder is measured by */
 
 /* What every sentence may use: words_set. */
-static const char *const shared_names[] = { "p", "group", NULL };
+static const char *const shared_names[] = { "p", "group", "retention", NULL };
 
 struct words {
 	GHashTable *english; /* key -> text */

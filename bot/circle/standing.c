@@ -3,9 +3,12 @@
 #include "base/text/text.h"
 #include "circle/absences.h"
 #include "circle/people.h"
+#include "clock.h"
 #include "store/db.h"
 
 #include <string.h>
+
+#define STRANGERS_LAST_US (30 * CLOCK_US_PER_DAY)
 
 /* Back to when giving counts: the window, lengthened by the absences that lie in it. */
 static int64_t window_start(struct circle *c, int64_t person)
@@ -109,4 +112,10 @@ void standing_joined(struct circle *c, int64_t person, const char *network, cons
 	       "UPDATE vouch SET person_id = ?, stranger = NULL WHERE group_id = ? AND stranger = "
 	       "?",
 	       "iit", person, c->id, stranger);
+}
+
+void standing_prune(struct circle *c)
+{
+	db_run(c->db, "DELETE FROM vouch WHERE group_id = ? AND stranger IS NOT NULL AND at_us < ?",
+	       "ii", c->id, c->now_us - STRANGERS_LAST_US);
 }

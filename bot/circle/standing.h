@@ -29,5 +29,8 @@ int64_t standing_vouch(struct circle *c, int64_t person, const char *network, co
 		       int64_t by);
 /* A vouch for a stranger becomes the member's when they join. */
 void standing_joined(struct circle *c, int64_t person, const char *network, const char *account);
+/* A vouch for somebody who did not join lapses after 30 days: no trace of strangers stays longer.
+ */
+void standing_prune(struct circle *c);
 
 #endif
