@@ -73,44 +73,10 @@ static int load(const char *file, struct config **ret)
 	return EX_CONFIG;
 }
 
-/* The catalogue's half of the check: the group's own words. */
-static int check_words(const struct config *config)
-{
-	int status = 0;
-
-	for (unsigned i = 0; i < config->groups->len; i++) {
-		const struct config_group *group = config->groups->pdata[i];
-		g_autofree char *error = NULL;
-		struct words *words;
-
-		if (words_new(group->language, group->words, &words, &error) < 0) {
-			fprintf(stderr, "%s: [words]: %s\n", config->file, error);
-			status = EX_CONFIG;
-			continue;
-		}
-		words_free(words);
-	}
-	return status;
-}
-
-static int load_and_check(const char *file, struct config **ret)
-{
-	struct config *config = NULL;
-	int status = load(file, &config);
-
-	if (status == 0)
-		status = check_words(config);
-	if (status == 0)
-		*ret = config;
-	else
-		config_free(config);
-	return status;
-}
-
 static int check(const struct options *o)
 {
 	struct config *config;
-	int status = load_and_check(o->config ? o->config : "kith.conf", &config);
+	int status = load(o->config ? o->config : "kith.conf", &config);
 
 	if (status)
 		return status;
@@ -131,7 +97,7 @@ static int run(const struct options *o)
 	struct config *config;
 	enum log_level level;
 	struct app *app;
-	int status = load_and_check(o->config ? o->config : "kith.conf", &config);
+	int status = load(o->config ? o->config : "kith.conf", &config);
 
 	if (status)
 		return status;
@@ -342,7 +308,7 @@ static int try(const struct options *o)
 
 	log_set_level(LOG_LEVEL_WARNING);
 	if (o->config)
-		status = load_and_check(o->config, &config);
+		status = load(o->config, &config);
 	else if (config_parse(sandbox, "sandbox", &config, &faults) < 0)
 		die(EX_SOFTWARE, "%s", faults);
 	if (status)

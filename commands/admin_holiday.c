@@ -36,12 +36,30 @@ static char *day_of(struct circle *c, uint32_t day)
 	return words_day(c->words, recur_at(day, 12, 0, c->group->zone), c->group->zone);
 }
 
-static void keep_for(struct circle *c, int64_t person, uint32_t first, uint32_t last)
+static void keep_for(struct command_call *call, int64_t person, uint32_t first, uint32_t last)
 {
-	int64_t from_us = recur_at(first, 0, 0, c->group->zone);
+	struct circle *c = call->circle;
+	int64_t from_us = MAX(recur_at(first, 0, 0, c->group->zone), c->now_us);
 	int64_t until_us = recur_at(last + 1, 0, 0, c->group->zone);
+	g_autofree char *until = day_of(c, last);
+	struct draft d = draft_new(c);
 
-	absences_add(c, person, ABSENCE_AWAY, MAX(from_us, c->now_us), until_us);
+	/* Told before the absence begins to hold it back. */
+	draft_say(&d, "holiday.told", "name", call->name, "until", until, NULL);
+	voice_tell(c, person, &d, until_us);
+	absences_add(c, person, ABSENCE_AWAY, from_us, until_us);
+}
+
+static void answer(struct command_call *call, const char *name, uint32_t first, uint32_t last)
+{
+	g_autofree char *from = day_of(call->circle, first), *to = day_of(call->circle, last);
+
+	if (first == last)
+		command_reply(call, name ? "holiday.person-day" : "holiday.day", "name",
+			      name ? name : "", "day", from, NULL);
+	else
+		command_reply(call, name ? "holiday.person" : "holiday.kept", "name",
+			      name ? name : "", "from", from, "to", to, NULL);
 }
 
 static void run(struct command_call *call)
@@ -61,14 +79,13 @@ static void run(struct command_call *call)
 		command_usage(call, "problem.when", "typed", typed, "why", error, NULL);
 		return;
 	}
-	g_autofree char *from = day_of(c, first), *to = day_of(c, last);
 	if (person) {
 		g_autofree char *name = people_name(c, person);
-		keep_for(c, person, first, last);
-		command_reply(call, "holiday.person", "name", name, "from", from, "to", to, NULL);
+		answer(call, name, first, last);
+		keep_for(call, person, first, last);
 	} else {
 		rounds_add_holiday(c, first, last);
-		command_reply(call, "holiday.kept", "from", from, "to", to, NULL);
+		answer(call, NULL, first, last);
 	}
 }
 

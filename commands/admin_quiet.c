@@ -11,7 +11,7 @@ static void run(struct command_call *call)
 		command_usage(call, "problem.duration", NULL);
 		return;
 	}
-	circle_set_quiet(c, for_us ? c->now_us + for_us : 0);
+	circle_set_quiet(c, c->now_us + for_us);
 	if (!for_us) {
 		command_reply(call, "quiet.over", NULL);
 		return;

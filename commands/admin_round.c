@@ -5,54 +5,54 @@
 #include <errno.h>
 #include <string.h>
 
-static void open_now(struct command_call *call, const char *rest)
+static bool open_now(struct command_call *call, const char *rest)
 {
-	if (rounds_open_now(call->circle) == -EALREADY)
+	bool done = rounds_open_now(call->circle) == 0;
+
+	if (!done)
 		command_usage(call, "problem.round-open", NULL);
+	return done;
 }
 
-static void close_now(struct command_call *call, const char *rest)
+static bool close_now(struct command_call *call, const char *rest)
 {
-	if (rounds_close_now(call->circle) == -ENOENT)
+	bool done = rounds_close_now(call->circle) == 0;
+
+	if (!done)
 		command_usage(call, "problem.no-round", NULL);
+	return done;
 }
 
-static void extend(struct command_call *call, const char *rest)
+static bool extend(struct command_call *call, const char *rest)
 {
 	struct circle *c = call->circle;
-	struct draft d = draft_new(c);
 	struct round r;
 	int64_t by_us;
 
-	if (text_duration(rest, &by_us) < 0)
+	if (text_duration(rest, &by_us) < 0) {
 		command_usage(call, "problem.duration", NULL);
-	else if (rounds_extend(c, by_us, &r) == -ENOENT)
-		command_usage(call, "problem.no-round", NULL);
-	else {
-		g_autofree char *closes = rounds_when(c, r.closes_at_us);
-		draft_say(&d, "round.extended", "closes", closes, NULL);
-		voice_announce(c, &d, r.closes_at_us);
+		return false;
 	}
-	if (d.markup)
-		g_string_free(d.markup, TRUE);
+	if (rounds_extend(c, by_us, &r) < 0) {
+		command_usage(call, "problem.no-round", NULL);
+		return false;
+	}
+	g_autofree char *closes = rounds_when(c, r.closes_at_us);
+	struct draft d = draft_new(c);
+	draft_say(&d, "round.extended", "closes", closes, NULL);
+	voice_announce(c, &d, r.closes_at_us);
+	return true;
 }
 
-static void skip(struct command_call *call, const char *rest)
+static bool skip(struct command_call *call, const char *rest)
 {
-	struct circle *c = call->circle;
-	struct round skipped, next;
-	struct draft d = draft_new(c);
-
-	rounds_skip(c, &skipped, &next);
-	g_autofree char *opens = rounds_when(c, next.opens_at_us);
-	draft_say(&d, "round.skipped", NULL);
-	draft_add(&d, "round.next", "opens", opens, NULL);
-	voice_announce(c, &d, next.opens_at_us);
+	rounds_skip_next(call->circle);
+	return true;
 }
 
 static const struct {
 	const char *verb;
-	void (*run)(struct command_call *call, const char *rest);
+	bool (*run)(struct command_call *call, const char *rest); /* whether it did it */
 } verbs[] = {
 	{ "open", open_now }, { "close", close_now }, { "extend", extend }, { "skip", skip }
 };
@@ -64,7 +64,11 @@ static void run(struct command_call *call)
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		if (strlen(verbs[i].verb) == length &&
 		    !g_ascii_strncasecmp(call->args, verbs[i].verb, length)) {
-			verbs[i].run(call, call->args + length + strspn(call->args + length, " "));
+			bool done = verbs[i].run(call, call->args + length +
+							       strspn(call->args + length, " "));
+			/* The room was told; in private that is not seen. */
+			if (done && call->event->direct)
+				command_reply(call, "announced", NULL);
 			return;
 		}
 	}

@@ -31,7 +31,8 @@ static void run(struct command_call *call)
 				     seen ? seen->name : NULL, call->person);
 	if (row && call->person)
 		records_add(c, call->person, "vouch", row, 0);
-	command_reply(call, row ? "vouch.kept" : "vouch.stands", "name", typed, NULL);
+	g_autofree char *name = person ? people_name(c, person) : g_strdup(typed);
+	command_reply(call, row ? "vouch.kept" : "vouch.stands", "name", name, NULL);
 }
 
 const struct command command_admin_vouch = {

@@ -9,6 +9,13 @@
 #include "circle/when.h"
 #include "clock.h"
 
+bool argument_identified(struct command_call *call)
+{
+	if (!call->event->account)
+		command_reply(call, "not-identified", "name", call->name, NULL);
+	return call->event->account;
+}
+
 struct work *argument_work(struct command_call *call, const char **ret_rest)
 {
 	const char *rest = NULL;
@@ -53,7 +60,8 @@ const char *argument_after(struct command_call *call, const char *text, const ch
 
 		if (length) {
 			*ret_before = g_strstrip(g_strndup(text, (size_t)(at - text)));
-			return at + length;
+			at += length;
+			return at + strspn(at, " :,-");
 		}
 		word_starts = g_unichar_isspace(g_utf8_get_char(at));
 	}
@@ -102,8 +110,8 @@ void argument_absence(struct command_call *call, enum absence_kind kind, const c
 	}
 	int64_t row = absences_add(c, call->person, kind, c->now_us, until_us);
 	records_add(c, call->person, "absence", row, 0);
-	if (rounds_current(c, &r))
-		entries_redraw(c, &r, call->person);
 	g_autofree char *until = argument_until(call, until_us);
 	command_reply(call, kept, "name", call->name, "until", until, NULL);
+	if (rounds_current(c, &r))
+		entries_redraw(c, &r, call->person);
 }

@@ -7,6 +7,9 @@
 #include "circle/works.h"
 #include "command.h"
 
+/* Whether the network vouches for who this is; else says so. */
+bool argument_identified(struct command_call *call);
+
 /* The work whose number starts the arguments; NULL after having answered. works_free it. */
 struct work *argument_work(struct command_call *call, const char **ret_rest);
 

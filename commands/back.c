@@ -1,11 +1,21 @@
 #include "circle/absences.h"
+#include "circle/entries.h"
+#include "circle/rounds.h"
 #include "command.h"
 
 static void run(struct command_call *call)
 {
-	bool was_absent = absences_end(call->circle, call->person);
+	struct circle *c = call->circle;
+	struct round r;
 
-	command_reply(call, was_absent ? "back.kept" : "back.here", "name", call->name, NULL);
+	if (!absences_until(c, call->person, NULL)) {
+		command_reply(call, "back.here", "name", call->name, NULL);
+		return;
+	}
+	command_reply(call, "back.kept", "name", call->name, NULL);
+	absences_end(c, call->person);
+	if (rounds_current(c, &r))
+		entries_redraw(c, &r, 0);
 }
 
 const struct command command_back = {

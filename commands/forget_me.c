@@ -1,26 +1,47 @@
+#include "arguments.h"
 #include "circle/entries.h"
 #include "circle/people.h"
 #include "circle/rounds.h"
-#include "command.h"
+#include "circle/standing.h"
 
-static void run(struct command_call *call)
+static void forget(struct command_call *call)
 {
 	struct circle *c = call->circle;
 	struct round r;
 
-	if (!call->event->account) {
-		command_reply(call, "not-identified", "name", call->name, NULL);
-	} else if (!call->person) {
+	people_forget(c, call->person);
+	c->about = 0; /* nobody any more */
+	command_reply(call, "forget.done", NULL);
+	if (rounds_current(c, &r))
+		entries_redraw(c, &r, 0);
+}
+
+/* Of somebody who never joined there is at most the trace of a vouch: nothing to be asked about. */
+static void forget_stranger(struct command_call *call)
+{
+	const struct event *e = call->event;
+
+	if (!standing_stranger_vouched(call->circle, e->network, e->account)) {
 		command_reply(call, "mydata.nothing", "name", call->name, NULL);
-	} else if (!people_asked_forget(c, call->person)) {
-		people_ask_forget(c, call->person);
+		return;
+	}
+	standing_forget_stranger(call->circle, e->network, e->account);
+	command_reply(call, "forget.done", NULL);
+}
+
+static void run(struct command_call *call)
+{
+	if (call->circle->editing) /* mending a typo is not saying it again */
+		return;
+	if (!argument_identified(call))
+		return;
+	if (!call->person) {
+		forget_stranger(call);
+	} else if (!people_asked_forget(call->circle, call->person)) {
+		people_ask_forget(call->circle, call->person);
 		command_reply(call, "forget.ask", "name", call->name, NULL);
 	} else {
-		people_forget(c, call->person);
-		c->about = 0; /* nobody any more */
-		if (rounds_current(c, &r))
-			entries_redraw(c, &r, 0);
-		command_reply(call, "forget.done", NULL);
+		forget(call);
 	}
 }
 

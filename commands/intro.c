@@ -33,10 +33,8 @@ static void run(struct command_call *call)
 	const char *rest;
 	bool new;
 
-	if (!call->event->account) {
-		command_reply(call, "not-identified", "name", call->name, NULL);
+	if (!argument_identified(call))
 		return;
-	}
 	if (!read_name(call, &name, &rest))
 		return;
 	g_autofree char *text = argument_text(call, rest, "problem.intro");

@@ -1,7 +1,9 @@
-#include "command.h"
+#include "arguments.h"
 
 static void run(struct command_call *call)
 {
+	if (!argument_identified(call))
+		return;
 	if (call->member)
 		command_reply(call, "join.already", "name", call->name, NULL);
 	else

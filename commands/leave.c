@@ -9,9 +9,9 @@ static void run(struct command_call *call)
 	struct round r;
 
 	people_leave(c, call->person);
+	command_reply(call, "left", "name", call->name, NULL);
 	if (rounds_current(c, &r))
 		entries_redraw(c, &r, call->person);
-	command_reply(call, "left", "name", call->name, NULL);
 }
 
 const struct command command_leave = {

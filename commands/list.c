@@ -10,7 +10,7 @@ static void run(struct command_call *call)
 
 	if (!rounds_current(c, &r)) {
 		struct round next;
-		rounds_planned(c, &next);
+		rounds_next(c, &next);
 		g_autofree char *opens = rounds_when(c, next.opens_at_us);
 		draft_say(&d, "list.no-round", "opens", opens, NULL);
 		command_answer(call, &d);

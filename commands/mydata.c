@@ -1,15 +1,18 @@
 #include "circle/mydata.h"
-#include "command.h"
+#include "arguments.h"
+#include "circle/standing.h"
 
 static void run(struct command_call *call)
 {
-	struct draft d = draft_new(call->circle);
+	const struct event *e = call->event;
 
-	if (!call->person) {
+	if (!argument_identified(call))
+		return;
+	if (!call->person && !standing_stranger_vouched(call->circle, e->network, e->account)) {
 		command_reply(call, "mydata.nothing", "name", call->name, NULL);
-		g_string_free(d.markup, TRUE);
 		return;
 	}
+	struct draft d = draft_new(call->circle);
 	mydata_tell(call->circle, call->person, &d);
 	command_answer(call, &d);
 }

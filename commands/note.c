@@ -30,6 +30,10 @@ static void run(struct command_call *call)
 	if (!text)
 		return;
 	bool private = call->event->direct;
+	if (private && !people_joined(c, w->maker)) {
+		command_reply(call, "note.maker-gone", "name", call->name, NULL);
+		return;
+	}
 	int64_t row = notes_add(c, w->id, call->person, private, text);
 	records_add(c, call->person, "note", row, 0);
 	g_autofree char *maker = people_name(c, w->maker);

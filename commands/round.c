@@ -8,7 +8,7 @@ static void run(struct command_call *call)
 	struct round r, next;
 	bool current = rounds_current(c, &r);
 
-	rounds_planned(c, &next);
+	rounds_next(c, &next);
 	g_autofree char *opens = rounds_when(c, next.opens_at_us);
 	if (current) {
 		g_autofree char *last_call = rounds_when(c, r.last_call_at_us);

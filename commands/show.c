@@ -17,58 +17,92 @@ static int64_t keep_work(struct command_call *call, const struct shown *s)
 	}
 	if (!same)
 		return works_add(c, call->person, s->title, s->link, want);
-	works_change(c, same->id, s->title, s->link, want ? want : same->want);
+	works_change(c, same->id, s->untitled ? same->title : s->title, s->link,
+		     want ? want : same->want);
 	return same->id;
 }
 
-/* Shown late: it still belongs to the round, and the recap says so. */
-static void amend(struct command_call *call, const struct round *r, const char *line)
+/* An edited message whose entry stands where it would stand now: the entry stays what it is, with
+ * its time and its reader, and only shows what the message says now. */
+static bool take_over(struct command_call *call, int64_t round, int64_t work)
 {
-	struct draft d = draft_new(call->circle);
+	struct circle *c = call->circle;
+	struct entry there;
 
-	rounds_unquiet(call->circle, r);
-	draft_say(&d, "round.recap-amended", "=work", line, NULL);
-	voice_announce(call->circle, &d, r->archives_at_us);
+	if (!c->edited_entry || !entries_of_person(c, round, call->person, &there) ||
+	    there.id != c->edited_entry)
+		return false;
+	entries_change(c, there.id, work);
+	if (work != c->edited_work)
+		works_tidy(c, c->edited_work);
+	c->edited_record = 0;
+	return true;
+}
+
+static char *short_of(struct circle *c, int64_t work)
+{
+	WORKS_AUTO struct work *w = works_by_id(c, work);
+
+	return works_short(c, w);
+}
+
+/* Shown after the close: it still belongs to the round, and the group is told. */
+static void amend(struct circle *c, const struct round *r, int64_t work, const char *before)
+{
+	WORKS_AUTO struct work *w = works_by_id(c, work);
+	g_autofree char *line = works_line(c, w);
+	struct draft d = draft_new(c);
+
+	rounds_unquiet(c, r);
+	draft_say(&d, before ? "round.recap-instead" : "round.recap-amended", "=work", line,
+		  "before", before ? before : "", NULL);
+	voice_announce(c, &d, r->archives_at_us);
 }
 
 static void enter(struct command_call *call, int64_t work, const struct round *r)
 {
 	struct circle *c = call->circle;
 	bool late = c->now_us >= r->closes_at_us;
+	g_autofree char *what = short_of(c, work), *was = NULL;
 	int64_t before = 0;
-	int64_t entry = entries_show(c, r->id, work, call->person, late, &before);
-	WORKS_AUTO struct work *w = works_by_id(c, work);
-	g_autofree char *what = works_short(c, w), *line = works_line(c, w);
 
+	if (take_over(call, r->id, work)) {
+		command_reply(call, "show.entered", "work", what, "name", call->name, NULL);
+		return;
+	}
+	int64_t entry = entries_show(c, r->id, work, call->person, late, &before);
 	records_add(c, call->person, "entry", entry, before);
-	if (before && before != work) {
-		WORKS_AUTO struct work *old = works_by_id(c, before);
-		g_autofree char *was = works_short(c, old);
+	if (before && before != work)
+		was = short_of(c, before);
+	if (was)
 		command_reply(call, "show.replaced", "work", what, "before", was, "name",
 			      call->name, NULL);
-	} else {
+	else
 		command_reply(call, late ? "show.late" : "show.entered", "work", what, "name",
 			      call->name, NULL);
-	}
 	if (r->state == ROUND_CLOSED)
-		amend(call, r, line);
+		amend(c, r, work, was);
 	if (r->state == ROUND_LAST_CALL || r->state == ROUND_CLOSED)
-		entries_draw_readers(c, r);
+		entries_draw_readers(c, r, entry);
 }
 
 static void keep(struct command_call *call, int64_t work)
 {
 	struct circle *c = call->circle;
-	WORKS_AUTO struct work *w = works_by_id(c, work);
-	g_autofree char *what = works_short(c, w);
+	g_autofree char *what = short_of(c, work), *was = NULL, *opens = NULL;
 	struct round next;
 	int64_t before = 0;
-	int64_t entry = entries_show(c, 0, work, call->person, false, &before);
 
-	records_add(c, call->person, "entry", entry, before);
-	rounds_planned(c, &next);
-	g_autofree char *opens = rounds_when(c, next.opens_at_us);
-	command_reply(call, "show.kept", "work", what, "opens", opens, "name", call->name, NULL);
+	rounds_next(c, &next);
+	opens = rounds_when(c, next.opens_at_us);
+	if (!take_over(call, 0, work)) {
+		int64_t entry = entries_show(c, 0, work, call->person, false, &before);
+		records_add(c, call->person, "entry", entry, before);
+	}
+	if (before && before != work)
+		was = short_of(c, before);
+	command_reply(call, was ? "show.kept-replaced" : "show.kept", "work", what, "opens", opens,
+		      "name", call->name, "before", was ? was : "", NULL);
 }
 
 static void run(struct command_call *call)

@@ -44,14 +44,17 @@ static bool unquote(char **title)
 	return false;
 }
 
-/* A full stop left behind by a link is no title. */
-static bool has_letter(const char *title)
+/* Without the colon or full stop that stood beside the link. */
+static char *trimmed(const char *text)
 {
-	for (; *title; title = g_utf8_next_char(title))
-		if (g_unichar_isgraph(g_utf8_get_char(title)) &&
-		    !g_unichar_ispunct(g_utf8_get_char(title)))
-			return true;
-	return false;
+	char *title = text_line(text);
+	size_t n = strlen(title), before = strspn(title, " :,.-");
+
+	while (n > before && strchr(" :,.-", title[n - 1]))
+		n--;
+	char *inner = g_strndup(title + before, n - before);
+	g_free(title);
+	return inner;
 }
 
 static bool read_title(struct command_call *call, const char *text, struct shown *s)
@@ -69,12 +72,13 @@ static bool read_title(struct command_call *call, const char *text, struct shown
 	g_autofree char *before = g_strndup(text, (size_t)(link - text));
 	g_autofree char *around = g_strconcat(before, " ", link + length, NULL);
 	s->link = g_strndup(link, length);
-	s->title = text_line(around);
+	s->title = trimmed(around);
 	unquote(&s->title);
-	if (!has_letter(s->title)) {
+	if (!*s->title) {
 		const char *slashes = strstr(s->link, "://");
 		g_free(s->title);
 		s->title = text_clip(slashes ? slashes + 3 : s->link, 60);
+		s->untitled = true;
 	}
 	return true;
 }

@@ -6,10 +6,11 @@
 #include "command.h"
 
 struct shown {
-	char *title; /* never empty: a link shown alone is its own title */
-	char *link;  /* or NULL */
-	char *want;  /* or NULL */
-	bool next;   /* for the coming round, whatever is open */
+	char *title;   /* never empty: a link shown alone is its own title */
+	char *link;    /* or NULL */
+	char *want;    /* or NULL */
+	bool untitled; /* the title is only made of the link */
+	bool next;     /* for the coming round, whatever is open */
 };
 
 /* Reads the arguments into `s` (zeroed before; shown_done it whatever happens). False after having

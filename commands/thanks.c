@@ -4,6 +4,19 @@
 #include "circle/people.h"
 #include "circle/records.h"
 
+/* In the room they hear it themselves. */
+static void tell(struct command_call *call, int64_t to, const char *text)
+{
+	struct circle *c = call->circle;
+	struct draft d = draft_new(c);
+
+	if (*text)
+		draft_say(&d, "thanks.told", "name", call->name, "text", text, NULL);
+	else
+		draft_say(&d, "thanks.told-plain", "name", call->name, NULL);
+	voice_tell(c, to, &d, c->now_us + CIRCLE_TELL_LASTS_US);
+}
+
 static void run(struct command_call *call)
 {
 	struct circle *c = call->circle;
@@ -33,7 +46,10 @@ static void run(struct command_call *call)
 	int64_t row = thanks_add(c, call->person, to, *text ? text : NULL);
 	records_add(c, call->person, "thanks", row, 0);
 	g_autofree char *name = people_name(c, to);
-	command_reply(call, "thanks.kept", "name", call->name, "to", name, NULL);
+	command_reply(call, call->event->direct ? "thanks.kept-private" : "thanks.kept", "name",
+		      call->name, "to", name, NULL);
+	if (call->event->direct && people_joined(c, to))
+		tell(call, to, text);
 }
 
 const struct command command_thanks = {

@@ -20,6 +20,8 @@ static const char *reason_key(enum standing_reason reason)
 
 static void run(struct command_call *call)
 {
+	if (!argument_identified(call))
+		return;
 	struct circle *c = call->circle;
 	struct draft d = draft_new(c);
 

@@ -20,17 +20,19 @@ struct circle {
 	struct outbox *outbox;
 	const struct config_group *group;
 	const struct words *words;
-	int64_t id;        /* the group's row */
-	int64_t now_us;    /* the one reading of the clock; for an event, when it was said */
-	int64_t run_us;    /* when it is handled: later than now_us for a backlog; posts count from
-			      here */
-	const char *cause; /* what all this comes from: an event's id, or "round/12/open" */
-	int ordinal;       /* of the next post, for its key */
+	int64_t id;         /* the group's row */
+	int64_t now_us;     /* the one reading of the clock; for an event, when it was said */
+	int64_t run_us;     /* when it is handled: later than now_us for a backlog; posts count from
+			       here */
+	const char *cause;  /* what the posts come from: an event's id, or "round/12/open" */
+	const char *source; /* the message that asked: an edit's is the one it edits */
+	int ordinal;        /* of the next post, for its key */
 	int64_t about; /* whom the posts tell of: what waits unsaid goes when they are forgotten */
-	bool asked;    /* a person asked for it just now: `admin quiet` does not hold it back */
-	bool editing;  /* an edited command is done again in place of the first ... */
-	int64_t edited_work; /* ... and this is the work the first one showed, 0 if none */
-	char *cause_made;    /* what `cause` points to where the circle made it itself; g_free it */
+	bool editing;  /* an edited command is done again in place of the first */
+	/* What the first one showed, while editing: the record, the entry and its work, 0 if none.
+	 * `show` takes the entry over and clears the record; else it is taken back in the end. */
+	int64_t edited_record, edited_entry, edited_work;
+	char *cause_made; /* what `cause` points to where the circle made it itself; g_free it */
 };
 
 /* Something being written: sentences of the catalogue, a line each. */
@@ -58,7 +60,7 @@ void voice_whisper(struct circle *c, const struct event *e, struct draft *d);
 void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expires_us);
 /* In private to each organizer. */
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us);
-/* In every place of the group; not before `admin quiet` is over. */
+/* In every place of the group. */
 void voice_announce(struct circle *c, struct draft *d, int64_t expires_us);
 
 /* How long something told in private is worth telling. */
@@ -67,7 +69,8 @@ void voice_announce(struct circle *c, struct draft *d, int64_t expires_us);
 /* The group's row for `group`, made if it is new. */
 int64_t circle_group_id(struct db *db, const struct config_group *group);
 
-/* Until then kith speaks only when spoken to; 0 for no quiet. */
+/* Until then kith speaks only when spoken to: the round's steps wait. May lie in the past: when the
+ * last quiet ended. */
 void circle_set_quiet(struct circle *c, int64_t until_us);
 int64_t circle_quiet_until(struct circle *c);
 

@@ -16,6 +16,9 @@ typedef struct _GTimeZone GTimeZone;
  * with a message for a person in *ret_error. */
 int words_new(const char *language, GHashTable *overrides, struct words **ret, char **ret_error);
 void words_free(struct words *w);
+/* What is wrong with `written` as an override of `key`, to go on after the key's name; NULL if
+ * nothing. g_free it. */
+char *words_fault(const struct words *w, const char *key, const char *written);
 
 /* A value every sentence may use: {p}, the prefix; {group}, the group's name; {retention}, how long
  * a former member's records stay. */
@@ -44,6 +47,8 @@ char *words_join(const struct words *w, const char *const *names);
 /* "Thu 26 Nov 20:00 (Berlin)": weekday, date and time of `at_us` in `zone`, named by `zone_name`'s
  * last part; plain text; g_free it. */
 char *words_time(const struct words *w, int64_t at_us, GTimeZone *zone, const char *zone_name);
+/* "Thu 26 Nov"; a day not far away. Plain text; g_free it. */
+char *words_date(const struct words *w, int64_t at_us, GTimeZone *zone);
 /* "26 November 2026"; the day of `at_us` in `zone`. Plain text; g_free it. */
 char *words_day(const struct words *w, int64_t at_us, GTimeZone *zone);
 

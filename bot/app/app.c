@@ -200,14 +200,14 @@ static void link_free(void *data)
 	g_free(link);
 }
 
-/* Durations of the configuration have months of 30 days. */
+/* "18 months"; in days where it is no whole number of those. */
 static char *retention_text(const struct words *words, int64_t retention_us)
 {
-	int64_t days = MAX(retention_us / CLOCK_US_PER_DAY, 1);
+	int64_t month_us = CLOCK_US_PER_YEAR / 12;
 
-	if (days % 30 == 0)
-		return words_say_n(words, "duration.months", days / 30, NULL);
-	return words_say_n(words, "duration.days", days, NULL);
+	if (retention_us % month_us == 0)
+		return words_say_n(words, "duration.months", retention_us / month_us, NULL);
+	return words_say_n(words, "duration.days", MAX(retention_us / CLOCK_US_PER_DAY, 1), NULL);
 }
 
 static int open_group(struct app *app, struct app_group *group, const struct config_group *config,

@@ -5,7 +5,7 @@
 #include "base/text/text.h"
 #include "circle/people.h"
 #include "circle/records.h"
-#include "circle/works.h"
+#include "circle/rounds.h"
 #include "command.h"
 #include "store/outbox.h"
 
@@ -101,6 +101,20 @@ static bool allowed(struct command_call *call)
 	g_assert_not_reached();
 }
 
+/* "forget" most likely wants to be "forget me". */
+static const char *begins(const char *typed, const GPtrArray *names)
+{
+	size_t n = strlen(typed);
+
+	for (unsigned i = 0; i + 1 < names->len; i++) {
+		const char *name = names->pdata[i];
+
+		if (!g_ascii_strncasecmp(name, typed, n) && name[n] == ' ')
+			return name;
+	}
+	return NULL;
+}
+
 static void suggest(struct circle *c, const struct event *e, const char *text)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -111,7 +125,9 @@ static void suggest(struct circle *c, const struct event *e, const char *text)
 	for (const struct command *const *i = commands; *i; i++)
 		g_ptr_array_add(names, (char *)(*i)->name);
 	g_ptr_array_add(names, NULL);
-	const char *near = text_nearest(typed, (const char *const *)names->pdata);
+	const char *near = begins(typed, names);
+	if (!near)
+		near = text_nearest(typed, (const char *const *)names->pdata);
 	if (near)
 		draft_say(&d, "unknown.near", "typed", typed, "near", near, NULL);
 	else
@@ -140,7 +156,6 @@ static void run(struct app_group *group, struct circle *c, const struct event *e
 
 	call.name = name;
 	c->about = person;
-	c->asked = true;
 	if (!allowed(&call))
 		return;
 	if (call.member)
@@ -181,6 +196,7 @@ static void handle_text(struct app_group *group, struct circle *c, const struct 
 		voice_reply(c, e, &d);
 		return;
 	}
+	rounds_catch_up(c);
 	run(group, c, e, command, text + length);
 }
 
@@ -190,6 +206,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
 	bool named;
 
+	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
 	/* Ordinary chat costs no transaction. */
 	if (e->kind == EVENT_MESSAGE && !said_to_us(&c, e, &named))
 		return false;
@@ -202,7 +219,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 		c.editing = true;
 		take_back(&c, e);
 		handle_text(group, &c, e);
-		works_tidy(&c, c.edited_work);
+		records_undo_edited(&c);
 		break;
 	case EVENT_REDACTION:
 		take_back(&c, e);

@@ -29,8 +29,9 @@ struct words {
 /* Texts that are no sentences: parts of values, or what people's words are compared with. */
 static bool is_part(const char *key)
 {
-	static const char *const families[] = { "weekday.",   "month.", "time.format",
-						"day.format", "join.",  "keyword." };
+	static const char *const families[] = { "weekday.",    "month.",     "time.format",
+						"date.format", "day.format", "join.",
+						"keyword." };
 	for (unsigned i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (g_str_has_prefix(key, families[i]))
 			return true;
@@ -112,6 +113,24 @@ static const char **table_keys(GHashTable *table)
 	return (const char **)keys;
 }
 
+static char *override_fault(const struct words *w, const char *key, const char *text)
+{
+	const char *english = g_hash_table_lookup(w->english, key);
+	const char *nearest = english ? NULL : text_nearest(key, w->keys);
+
+	if (english)
+		return text_fault(key, text, english);
+	return nearest ? g_strdup_printf("is no key; did you mean %s?", nearest)
+		       : g_strdup("is no key");
+}
+
+char *words_fault(const struct words *w, const char *key, const char *written)
+{
+	g_autofree char *text = unfold_lines(written);
+
+	return override_fault(w, key, text);
+}
+
 /* Every fault of `overrides` in a line of its own, so that an organizer corrects them at once. */
 static int override(struct words *w, GHashTable *overrides, char **ret_error)
 {
@@ -120,15 +139,8 @@ static int override(struct words *w, GHashTable *overrides, char **ret_error)
 
 	for (const char **key = keys; *key; key++) {
 		g_autofree char *text = unfold_lines(g_hash_table_lookup(overrides, *key));
-		const char *english = g_hash_table_lookup(w->english, *key);
-		g_autofree char *fault = NULL;
-		if (!english) {
-			const char *nearest = text_nearest(*key, w->keys);
-			fault = nearest ? g_strdup_printf("is no key; did you mean %s?", nearest)
-					: g_strdup("is no key");
-		} else {
-			fault = text_fault(*key, text, english);
-		}
+		g_autofree char *fault = override_fault(w, *key, text);
+
 		if (fault)
 			g_string_append_printf(faults, "%s%s %s", faults->len ? "\n" : "", *key,
 					       fault);
@@ -364,6 +376,18 @@ char *words_time(const struct words *w, int64_t at_us, GTimeZone *zone, const ch
 		{ "zone", city },
 	};
 	return template_fill(words_get(w, "time.format"), values, G_N_ELEMENTS(values));
+}
+
+char *words_date(const struct words *w, int64_t at_us, GTimeZone *zone)
+{
+	g_autoptr(GDateTime) at = local_time(at_us, zone);
+	g_autofree char *day = g_strdup_printf("%d", g_date_time_get_day_of_month(at));
+	struct template_value values[] = {
+		{ "weekday", nth(w, "weekday", g_date_time_get_day_of_week(at)) },
+		{ "day", day },
+		{ "month", nth(w, "month", g_date_time_get_month(at)) },
+	};
+	return template_fill(words_get(w, "date.format"), values, G_N_ELEMENTS(values));
 }
 
 char *words_day(const struct words *w, int64_t at_us, GTimeZone *zone)

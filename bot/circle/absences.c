@@ -57,14 +57,26 @@ int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_
 	return until_us;
 }
 
-int64_t absences_within(struct circle *c, int64_t person, int64_t from_us, int64_t to_us)
+int64_t absences_back(struct circle *c, int64_t person, int64_t here_us)
 {
 	/* Absences of one person do not overlap: a new one cuts the old one short. */
-	return db_int(
-		c->db, 0,
-		"SELECT sum(min(until_us, ?4) - max(from_us, ?3)) FROM absence WHERE group_id = ?1"
-		" AND person_id = ?2 AND until_us > ?3 AND from_us < ?4",
-		"iiii", c->id, person, from_us, to_us);
+	struct query q = db_query(c->db,
+				  "SELECT from_us, until_us FROM absence WHERE group_id = ?"
+				  " AND person_id = ? AND from_us < ? ORDER BY from_us DESC",
+				  "iii", c->id, person, c->now_us);
+	int64_t at_us = c->now_us;
+
+	while (query_next(&q)) {
+		int64_t back_us = at_us - MIN(query_int(&q, 1), at_us);
+
+		if (back_us >= here_us) {
+			query_done(&q);
+			break;
+		}
+		here_us -= back_us;
+		at_us = query_int(&q, 0);
+	}
+	return at_us - here_us;
 }
 
 void absences_prune(struct circle *c, int64_t before_us)

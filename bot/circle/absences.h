@@ -15,8 +15,8 @@ bool absences_end(struct circle *c, int64_t person);
 void absences_release(struct circle *c, int64_t person);
 /* Until when the person is not to be spoken to, 0 if they are here; `ret_kind` may be NULL. */
 int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_kind);
-/* How much of [from_us, to_us] the person was absent, microseconds. */
-int64_t absences_within(struct circle *c, int64_t person, int64_t from_us, int64_t to_us);
+/* Since when the person has been here, not absent, for `here_us` microseconds in all. */
+int64_t absences_back(struct circle *c, int64_t person, int64_t here_us);
 /* Deletes what ended before the giving window can look at it. */
 void absences_prune(struct circle *c, int64_t before_us);
 

@@ -183,8 +183,6 @@ void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
 
 void voice_announce(struct circle *c, struct draft *d, int64_t expires_us)
 {
-	int64_t quiet_us = c->asked ? 0 : circle_quiet_until(c);
-
 	for (unsigned i = 0; i < c->group->places->len; i++) {
 		const struct config_address *place = c->group->places->pdata[i];
 		struct draft copy = draft_copy(d);
@@ -195,7 +193,7 @@ void voice_announce(struct circle *c, struct draft *d, int64_t expires_us)
 			.expires_at_us = expires_us,
 		};
 
-		say(c, &p, &copy, 0, quiet_us > c->run_us ? quiet_us : 0);
+		say(c, &p, &copy, 0, 0);
 	}
 	draft_done(d);
 }

@@ -62,12 +62,12 @@ int64_t entries_show(struct circle *c, int64_t round, int64_t work, int64_t pers
 
 	if (entries_of_person(c, round, person, &there)) {
 		*ret_before = there.work;
+		/* Another work wants another reading; whoever is drawn is told. */
+		if (there.work != work)
+			db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", there.id);
 		db_run(c->db,
 		       "UPDATE entry SET work_id = ?, shown_at_us = ?, late = ? WHERE id = ?",
 		       "iiii", work, c->now_us, (int64_t)late, there.id);
-		/* Another work: whoever was to read the first one is not to read it any more. */
-		if (there.work != work)
-			db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", there.id);
 		return there.id;
 	}
 	*ret_before = 0;
@@ -78,8 +78,14 @@ int64_t entries_show(struct circle *c, int64_t round, int64_t work, int64_t pers
 	return db_last_id(c->db);
 }
 
+void entries_change(struct circle *c, int64_t entry, int64_t work)
+{
+	db_run(c->db, "UPDATE entry SET work_id = ? WHERE id = ?", "ii", work, entry);
+}
+
 void entries_withdraw(struct circle *c, int64_t entry)
 {
+	entries_free_reader(c, entry);
 	db_run(c->db, "DELETE FROM entry WHERE id = ?", "i", entry);
 }
 

@@ -24,12 +24,18 @@ bool entries_of_person(struct circle *c, int64_t round, int64_t person, struct e
  * *ret_before is the work that stood there, 0 if none. Returns the entry's id. */
 int64_t entries_show(struct circle *c, int64_t round, int64_t work, int64_t person, bool late,
 		     int64_t *ret_before);
+/* Whoever was to read it is told that they need not. */
 void entries_withdraw(struct circle *c, int64_t entry);
+/* The same entry, another work in it: a message was edited. */
+void entries_change(struct circle *c, int64_t entry, int64_t work);
 /* A round opened: what was kept is in it. */
 void entries_open(struct circle *c, int64_t round);
 
-/* Draws close readers for the round's entries that have none and no note yet, and tells each. */
-void entries_draw_readers(struct circle *c, const struct round *r);
+/* Draws close readers for the round's entries (or only the entry `only`, if not 0) that have none
+ * and no note yet, and tells each. */
+void entries_draw_readers(struct circle *c, const struct round *r, int64_t only);
+/* The entry's reader need not read it any more, and is told so; before the entry goes. */
+void entries_free_reader(struct circle *c, int64_t entry);
 /* Readers who left, rest or are away are drawn anew. */
 void entries_redraw(struct circle *c, const struct round *r, int64_t person);
 

@@ -36,9 +36,13 @@ static const struct {
 	  "SELECT forget_asked_us FROM member WHERE person_id = ?1 AND group_id = ?2"
 	  " AND forget_asked_us IS NOT NULL" },
 	{ "mydata.work",
-	  { "work", "day", "link" },
-	  "SELECT '#' || number || ' ' || title, made_at_us, coalesce(link, '-') FROM work"
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, made_at_us FROM work"
 	  " WHERE maker_id = ?1 AND group_id = ?2 ORDER BY id" },
+	{ "mydata.link",
+	  { "work", "link" },
+	  "SELECT '#' || number || ' ' || title, link FROM work"
+	  " WHERE maker_id = ?1 AND group_id = ?2 AND link IS NOT NULL ORDER BY id" },
 	{ "mydata.want",
 	  { "work", "text" },
 	  "SELECT '#' || number || ' ' || title, want FROM work"
@@ -47,7 +51,13 @@ static const struct {
 	  { "work", "day" },
 	  "SELECT '#' || number || ' ' || title, shown_at_us FROM entry JOIN work ON work.id = "
 	  "work_id"
-	  " WHERE person_id = ?1 AND entry.group_id = ?2 ORDER BY entry.id" },
+	  " WHERE person_id = ?1 AND entry.group_id = ?2 AND round_id IS NOT NULL ORDER BY "
+	  "entry.id" },
+	{ "mydata.kept",
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, shown_at_us FROM entry JOIN work ON work.id = "
+	  "work_id"
+	  " WHERE person_id = ?1 AND entry.group_id = ?2 AND round_id IS NULL ORDER BY entry.id" },
 	{ "mydata.note",
 	  { "work", "day", "text" },
 	  "SELECT '#' || number || ' ' || title, at_us, text FROM note JOIN work ON work.id = "
@@ -64,16 +74,27 @@ static const struct {
 	  "work_id"
 	  " WHERE person_id = ?1 AND story.group_id = ?2 ORDER BY story.id" },
 	{ "mydata.thanks",
-	  { "name", "day", "text" },
-	  "SELECT coalesce(member.name, '-'), at_us, coalesce(text, '-') FROM thanks LEFT JOIN "
-	  "member"
+	  { "name", "day" },
+	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = to_id AND member.group_id = ?2"
-	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 ORDER BY thanks.id" },
-	{ "mydata.thanked",
+	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 AND text IS NULL ORDER BY "
+	  "thanks.id" },
+	{ "mydata.thanks-for",
 	  { "name", "day", "text" },
-	  "SELECT member.name, at_us, coalesce(text, '-') FROM thanks JOIN member"
+	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
+	  " ON member.person_id = to_id AND member.group_id = ?2"
+	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 AND text IS NOT NULL ORDER BY "
+	  "thanks.id" },
+	{ "mydata.thanked",
+	  { "name", "day" },
+	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = thanks.person_id AND member.group_id = ?2"
-	  " WHERE to_id = ?1 AND thanks.group_id = ?2 ORDER BY thanks.id" },
+	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NULL ORDER BY thanks.id" },
+	{ "mydata.thanked-for",
+	  { "name", "day", "text" },
+	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
+	  " ON member.person_id = thanks.person_id AND member.group_id = ?2"
+	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NOT NULL ORDER BY thanks.id" },
 	{ "mydata.reading",
 	  { "work", "day" },
 	  "SELECT '#' || number || ' ' || title, drawn_at_us FROM reading"
@@ -90,7 +111,7 @@ static const struct {
 	  "SELECT at_us FROM vouch WHERE person_id = ?1 AND group_id = ?2" },
 	{ "mydata.vouch",
 	  { "name", "day" },
-	  "SELECT coalesce(member.name, '-'), at_us FROM vouch LEFT JOIN member"
+	  "SELECT member.name, at_us FROM vouch LEFT JOIN member"
 	  " ON member.person_id = vouch.person_id AND member.group_id = ?2"
 	  " WHERE by_id = ?1 AND vouch.group_id = ?2" },
 	{ "mydata.absence",
@@ -98,8 +119,8 @@ static const struct {
 	  "SELECT from_us, until_us FROM absence WHERE person_id = ?1 AND group_id = ?2 ORDER BY "
 	  "id" },
 	{ "mydata.record",
-	  { "day" },
-	  "SELECT at_us FROM record WHERE person_id = ?1 AND group_id = ?2 ORDER BY id" },
+	  { NULL },
+	  "SELECT 1 FROM record WHERE person_id = ?1 AND group_id = ?2 LIMIT 1" },
 	{ "mydata.waiting",
 	  { NULL },
 	  "SELECT 1 FROM outbox WHERE (person_id = ?1 OR about_id = ?1) AND ?2 AND markup IS NOT "
@@ -111,11 +132,13 @@ static char *value_of(struct circle *c, struct query *q, const char *name, int i
 {
 	if (!name)
 		return g_strdup("");
+	if (g_str_equal(name, "name") && query_null(q, i))
+		return g_strdup(words_get(c->words, "person.former"));
 	if (!g_str_equal(name, "day") && !g_str_equal(name, "until"))
 		return g_strdup(query_text(q, i));
 	g_autofree char *zone_name = NULL;
 	g_autoptr(GTimeZone) zone = people_zone(c, person, &zone_name);
-	return words_time(c->words, query_int(q, i), zone, zone_name);
+	return words_day(c->words, query_int(q, i), zone);
 }
 
 static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t part)
@@ -139,7 +162,9 @@ static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t 
 void mydata_tell(struct circle *c, int64_t person, struct draft *d)
 {
 	draft_say(d, "mydata", NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+	for (size_t i = 0; person && i < G_N_ELEMENTS(parts); i++)
 		tell_part(c, person, d, i);
+	if (!person) /* the one thing kept of somebody who has not joined; see standing_vouch */
+		draft_item(d, "mydata.vouched-stranger", NULL);
 	draft_say(d, "mydata.end", NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "circle.h"
 
+/* `person` 0: somebody who has not joined and is vouched for. */
 void mydata_tell(struct circle *c, int64_t person, struct draft *d);
 
 #endif

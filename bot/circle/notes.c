@@ -116,3 +116,9 @@ bool notes_any_since(struct circle *c, int64_t work, int64_t since_us)
 	return db_int(c->db, 0, "SELECT 1 FROM note WHERE work_id = ? AND at_us >= ?", "ii", work,
 		      since_us);
 }
+
+bool notes_by(struct circle *c, int64_t work, int64_t person)
+{
+	return db_int(c->db, 0, "SELECT 1 FROM note WHERE work_id = ? AND person_id = ?", "ii",
+		      work, person);
+}

@@ -30,6 +30,7 @@ GPtrArray *stories_of(struct circle *c, int64_t work, int most);
 /* The note the recap shows: by `reader` if they said one in the room since `since_us`, else the
  * first somebody else said there since; NULL if none. said_free it. */
 struct said *notes_for_recap(struct circle *c, int64_t work, int64_t reader, int64_t since_us);
+bool notes_by(struct circle *c, int64_t work, int64_t person);
 bool notes_any_since(struct circle *c, int64_t work, int64_t since_us);
 
 #endif

@@ -1,5 +1,6 @@
 #include "circle/people.h"
 
+#include "base/config/zone.h"
 #include "base/text/text.h"
 #include "circle/standing.h"
 #include "store/db.h"
@@ -241,10 +242,7 @@ GTimeZone *people_zone(struct circle *c, int64_t person, char **ret_name)
 
 int people_set_zone(struct circle *c, int64_t person, const char *name)
 {
-	g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(name);
-
-	/* Offsets ("+02:00") parse as well, but know nothing of summer time. */
-	if (!zone || !g_ascii_isalpha(name[0]))
+	if (!zone_is_known(name))
 		return -EINVAL;
 	db_run(c->db, "UPDATE person SET zone = ? WHERE id = ?", "ti", name, person);
 	return 0;

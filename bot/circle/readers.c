@@ -11,6 +11,8 @@
 
 /* "Lately": about a season. */
 #define LATELY_US (90 * CLOCK_US_PER_DAY)
+/* Nobody is asked to read something in less. */
+#define READING_LEAST_US (2 * CLOCK_US_PER_HOUR)
 
 static unsigned read_before(struct circle *c, int64_t reader, int64_t maker)
 {
@@ -39,15 +41,16 @@ static GArray *candidates_of(struct circle *c)
 	return members;
 }
 
-/* The entries nobody reads yet and nobody has said anything about. */
-static GArray *unread_of(struct circle *c, const struct round *r)
+/* The entries nobody reads yet and nobody has said anything about, of people who are still here. */
+static GArray *unread_of(struct circle *c, const struct round *r, int64_t only)
 {
 	GArray *entries = entries_of(c, r->id);
 
 	for (unsigned i = entries->len; i-- > 0;) {
 		const struct entry *e = &g_array_index(entries, struct entry, i);
 
-		if (e->reader || notes_any_since(c, e->work, r->opens_at_us))
+		if (e->reader || (only && e->id != only) || !people_joined(c, e->maker) ||
+		    notes_any_since(c, e->work, r->opens_at_us))
 			g_array_remove_index(entries, i);
 	}
 	return entries;
@@ -61,8 +64,11 @@ static void tell_reader(struct circle *c, const struct round *r, const struct en
 	g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, w->number);
 	g_autofree char *zone_name = NULL;
 	g_autoptr(GTimeZone) zone = people_zone(c, reader, &zone_name);
-	bool closed = r->closes_at_us <= c->now_us;
-	int64_t until_us = closed ? r->archives_at_us : r->closes_at_us;
+	int64_t until_us = r->closes_at_us > c->now_us ? r->closes_at_us : r->archives_at_us;
+
+	/* What comes at the last moment is read as well as the rest. */
+	if (until_us < c->now_us + READING_LEAST_US)
+		until_us = c->now_us + CLOCK_US_PER_DAY;
 	g_autofree char *until = words_time(c->words, until_us, zone, zone_name);
 	int64_t about = c->about;
 	struct draft d = draft_new(c);
@@ -103,11 +109,11 @@ static struct draw_pair *pairs_of(struct circle *c, const GArray *entries, const
 	return pairs;
 }
 
-void entries_draw_readers(struct circle *c, const struct round *r)
+void entries_draw_readers(struct circle *c, const struct round *r, int64_t only)
 {
 	if (!c->group->round.readers)
 		return;
-	g_autoptr(GArray) entries = unread_of(c, r);
+	g_autoptr(GArray) entries = unread_of(c, r, only);
 	g_autoptr(GArray) candidates = candidates_of(c);
 	if (entries->len == 0 || candidates->len == 0)
 		return;
@@ -125,9 +131,28 @@ void entries_draw_readers(struct circle *c, const struct round *r)
 			       g_array_index(candidates, int64_t, readers[i]));
 }
 
+void entries_free_reader(struct circle *c, int64_t entry)
+{
+	int64_t reader =
+		db_int(c->db, 0, "SELECT reader_id FROM reading WHERE entry_id = ?", "i", entry);
+	WORKS_AUTO struct work *w = works_by_id(
+		c, db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", entry));
+	struct draft d;
+
+	if (!reader || !w)
+		return;
+	db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", entry);
+	if (notes_by(c, w->id, reader))
+		return;
+	g_autofree char *what = works_short(c, w);
+	d = draft_new(c);
+	draft_say(&d, "round.reader-free", "work", what, NULL);
+	voice_tell(c, reader, &d, c->now_us + CLOCK_US_PER_DAY);
+}
+
 void entries_redraw(struct circle *c, const struct round *r, int64_t person)
 {
-	if (r->state != ROUND_LAST_CALL)
+	if (r->state != ROUND_LAST_CALL || c->now_us >= r->closes_at_us)
 		return;
 	/* What they have said a word about stays theirs. */
 	db_run(c->db,
@@ -136,5 +161,5 @@ void entries_redraw(struct circle *c, const struct round *r, int64_t person)
 	       " (SELECT 1 FROM note JOIN entry ON entry.work_id = note.work_id"
 	       " WHERE entry.id = reading.entry_id AND note.person_id = ?1 AND note.at_us >= ?3)",
 	       "iii", person, r->id, r->opens_at_us);
-	entries_draw_readers(c, r);
+	entries_draw_readers(c, r, 0);
 }

@@ -1,10 +1,15 @@
 #include "circle/records.h"
 
 #include "circle/absences.h"
+#include "circle/entries.h"
 #include "circle/works.h"
+#include "clock.h"
 #include "store/db.h"
 
 #include <string.h>
+
+#define UNDO_LASTS_US CLOCK_US_PER_DAY
+#define KEPT_US       (30 * CLOCK_US_PER_DAY)
 
 struct record {
 	int64_t id;
@@ -51,25 +56,30 @@ static void undo_absence(struct circle *c, const struct record *r)
 static void undo_entry(struct circle *c, const struct record *r)
 {
 	int64_t work = db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", r->row);
+	bool there = db_int(c->db, 0, "SELECT 1 FROM work WHERE id = ?", "i", r->before);
 
-	if (!r->before || !db_run(c->db,
-				  "UPDATE entry SET work_id = ?2 WHERE id = ?1"
-				  " AND EXISTS (SELECT 1 FROM work WHERE id = ?2)",
-				  "ii", r->row, r->before))
-		db_run(c->db, "DELETE FROM entry WHERE id = ?", "i", r->row);
-	if (c->editing)
-		c->edited_work = work;
+	/* Whoever was to read what it shows now is not to read what it showed before. */
+	entries_free_reader(c, r->row);
+	if (there)
+		entries_change(c, r->row, r->before);
 	else
-		works_tidy(c, work);
+		entries_withdraw(c, r->row);
+	works_tidy(c, work);
 }
 
 static const struct {
 	const char *kind;
+	const char *there; /* whether the row still is: it may have been withdrawn, or gone with a
+			      work */
 	void (*undo)(struct circle *c, const struct record *r);
 } kinds[] = {
-	{ "note", undo_note },   { "share", undo_share },     { "thanks", undo_thanks },
-	{ "story", undo_story }, { "absence", undo_absence }, { "entry", undo_entry },
-	{ "vouch", undo_vouch },
+	{ "note", "SELECT 1 FROM note WHERE id = ?", undo_note },
+	{ "share", "SELECT 1 FROM share WHERE id = ?", undo_share },
+	{ "thanks", "SELECT 1 FROM thanks WHERE id = ?", undo_thanks },
+	{ "story", "SELECT 1 FROM story WHERE id = ?", undo_story },
+	{ "absence", "SELECT 1 FROM absence WHERE id = ?", undo_absence },
+	{ "entry", "SELECT 1 FROM entry WHERE id = ?", undo_entry },
+	{ "vouch", "SELECT 1 FROM vouch WHERE id = ?", undo_vouch },
 };
 
 static const char *known_kind(const char *kind)
@@ -86,16 +96,22 @@ void records_add(struct circle *c, int64_t person, const char *kind, int64_t row
 	db_run(c->db,
 	       "INSERT INTO record(group_id, person_id, kind, row_id, before, event, at_us)"
 	       " VALUES(?, ?, ?, ?, nullif(?, 0), ?, ?)",
-	       "iitiiti", c->id, person, kind, row, before, c->cause, c->now_us);
+	       "iitiiti", c->id, person, kind, row, before, c->source, c->now_us);
 }
 
+/* Its kind, or NULL if there was nothing left to take back. */
 static const char *undo(struct circle *c, const struct record *r)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		if (kinds[i].kind == r->kind)
-			kinds[i].undo(c, r);
+	const char *kind = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (kinds[i].kind != r->kind || !db_int(c->db, 0, kinds[i].there, "i", r->row))
+			continue;
+		kinds[i].undo(c, r);
+		kind = r->kind;
+	}
 	db_run(c->db, "DELETE FROM record WHERE id = ?", "i", r->id);
-	return r->kind;
+	return kind;
 }
 
 static bool found(struct query q, struct record *ret)
@@ -112,15 +128,28 @@ static bool found(struct query q, struct record *ret)
 
 const char *records_undo(struct circle *c, int64_t person)
 {
+	const char *kind = NULL;
 	struct record r;
 
-	if (!found(db_query(c->db,
-			    "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
-			    " AND person_id = ? AND at_us > ? ORDER BY at_us DESC, id DESC LIMIT 1",
-			    "iii", c->id, person, c->now_us - RECORDS_LAST_US),
-		   &r))
-		return NULL;
-	return undo(c, &r);
+	while (!kind &&
+	       found(db_query(c->db,
+			      "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
+			      " AND person_id = ? AND at_us > ? ORDER BY at_us DESC, id DESC LIMIT "
+			      "1",
+			      "iii", c->id, person, c->now_us - UNDO_LASTS_US),
+		     &r))
+		kind = undo(c, &r);
+	return kind;
+}
+
+static bool next_of_event(struct circle *c, int64_t person, const char *event, struct record *ret)
+{
+	return found(
+		db_query(c->db,
+			 "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
+			 " AND person_id = ? AND event = ? AND id <> ? ORDER BY id DESC LIMIT 1",
+			 "iiti", c->id, person, event, c->edited_record),
+		ret);
 }
 
 const char *records_undo_event(struct circle *c, int64_t person, const char *event)
@@ -128,18 +157,35 @@ const char *records_undo_event(struct circle *c, int64_t person, const char *eve
 	const char *kind = NULL;
 	struct record r;
 
-	while (found(
-		db_query(c->db,
-			 "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
-			 " AND person_id = ? AND event = ? AND at_us > ? ORDER BY id DESC LIMIT 1",
-			 "iiti", c->id, person, event, c->now_us - RECORDS_LAST_US),
-		&r))
-		kind = undo(c, &r);
+	while (next_of_event(c, person, event, &r)) {
+		const char *undone = NULL;
+
+		if (c->editing && !c->edited_record && r.kind == known_kind("entry")) {
+			c->edited_record = r.id;
+			c->edited_entry = r.row;
+			c->edited_work = db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?",
+						"i", r.row);
+			undone = r.kind;
+		} else {
+			undone = undo(c, &r);
+		}
+		kind = undone ? undone : kind;
+	}
 	return kind;
+}
+
+void records_undo_edited(struct circle *c)
+{
+	struct record r;
+
+	if (found(db_query(c->db, "SELECT id, kind, row_id, before FROM record WHERE id = ?", "i",
+			   c->edited_record),
+		  &r))
+		undo(c, &r);
 }
 
 void records_prune(struct circle *c)
 {
 	db_run(c->db, "DELETE FROM record WHERE group_id = ? AND at_us < ?", "ii", c->id,
-	       c->now_us - RECORDS_LAST_US);
+	       c->now_us - KEPT_US);
 }

@@ -66,14 +66,17 @@ static void compute_times(struct circle *c, struct round *r, int64_t opens_us, i
 	r->archives_at_us = r->closes_at_us + config->archive_us;
 }
 
-/* Columns: id, day, state, quiet, opens_at_us, closes_at_us. */
-#define COLUMNS "SELECT id, day, state, quiet, opens_at_us, closes_at_us FROM round "
+/* Columns as row_of reads them. */
+#define COLUMNS "SELECT id, day, state, quiet, opens_at_us, closes_at_us, opened_at_us FROM round "
 
 static struct round row_of(struct circle *c, struct query *q)
 {
-	struct round r = { .id = query_int(q, 0),
-			   .day = (uint32_t)query_int(q, 1),
-			   .quiet = query_int(q, 3) };
+	struct round r = {
+		.id = query_int(q, 0),
+		.day = (uint32_t)query_int(q, 1),
+		.quiet = query_int(q, 3),
+		.opened_at_us = query_int(q, 6),
+	};
 
 	for (int i = 0; i < (int)G_N_ELEMENTS(states); i++)
 		if (!strcmp(query_text(q, 2), states[i]))
@@ -233,7 +236,23 @@ int64_t rounds_due(struct circle *c)
 	struct round r;
 
 	ensure_planned(c);
-	return next_due(c, &r) ? due_of(&r) : INT64_MAX;
+	/* While the group has asked for quiet its steps wait, and are composed when they are said.
+	 */
+	return next_due(c, &r) ? MAX(due_of(&r), circle_quiet_until(c)) : INT64_MAX;
+}
+
+void rounds_next(struct circle *c, struct round *ret)
+{
+	struct round current;
+
+	rounds_planned(c, ret);
+	while (is_holiday(c, ret->day)) {
+		ret->day += 7 * (uint32_t)c->group->round.every_weeks;
+		compute_times(c, ret, 0, 0);
+	}
+	ret->opens_at_us = MAX(ret->opens_at_us, circle_quiet_until(c));
+	if (rounds_current(c, &current) && current.state != ROUND_CLOSED)
+		ret->opens_at_us = MAX(ret->opens_at_us, current.closes_at_us);
 }
 
 static void begin_step(struct circle *c, const struct round *r, const char *step)
@@ -246,13 +265,14 @@ static void begin_step(struct circle *c, const struct round *r, const char *step
 
 static void open_round(struct circle *c, struct round *r, bool late)
 {
-	struct round next;
 
 	begin_step(c, r, "open");
 	set_state(c, r, ROUND_OPEN);
+	r->opened_at_us = c->run_us;
+	db_run(c->db, "UPDATE round SET opened_at_us = ? WHERE id = ?", "ii", r->opened_at_us,
+	       r->id);
 	entries_open(c, r->id);
-	plan(c, r->day, c->now_us);
-	rounds_planned(c, &next);
+	plan(c, r->day, c->run_us);
 	rounds_say_open(c, r, late);
 }
 
@@ -266,18 +286,36 @@ static void skip_round(struct circle *c, struct round *r, enum rounds_skipped wh
 	plan(c, r->day, r->opens_at_us);
 	rounds_planned(c, &next);
 	/* Of several missed openings only the last is worth a word. */
-	if (next.opens_at_us > c->now_us)
-		rounds_say_skipped(c, why, &next);
+	if (next.opens_at_us > c->run_us)
+		rounds_say_skipped(c, r, why);
+}
+
+/* When the planned round could have opened at the earliest: not while the group wanted quiet, and
+ * not while the round before it was open. */
+static int64_t ready_us(struct circle *c, const struct round *r)
+{
+	int64_t before_us = 0;
+	struct query q = db_query(c->db,
+				  COLUMNS "WHERE group_id = ? AND state IN ('closed', 'archived')"
+					  " ORDER BY day DESC LIMIT 1",
+				  "i", c->id);
+
+	if (query_next(&q)) {
+		before_us = row_of(c, &q).closes_at_us;
+		query_done(&q);
+	}
+	return MAX(r->opens_at_us, MAX(before_us, circle_quiet_until(c)));
 }
 
 static void step_planned(struct circle *c, struct round *r)
 {
-	bool late = c->now_us - r->opens_at_us > LATE_US;
+	bool late = c->run_us - ready_us(c, r) > LATE_US;
+	bool far_in = c->run_us - r->opens_at_us > LATE_US;
 
 	if (is_holiday(c, r->day))
 		skip_round(c, r, ROUNDS_SKIPPED_HOLIDAY);
-	else if (late && r->closes_at_us - c->now_us < LATE_OPEN_LEAVES_US)
-		skip_round(c, r, ROUNDS_SKIPPED_MISSED);
+	else if (far_in && r->closes_at_us - c->run_us < LATE_OPEN_LEAVES_US)
+		skip_round(c, r, late ? ROUNDS_SKIPPED_MISSED : ROUNDS_SKIPPED_OVER);
 	else
 		open_round(c, r, late);
 }
@@ -286,17 +324,27 @@ static void step_last_call(struct circle *c, struct round *r)
 {
 	begin_step(c, r, "last-call");
 	set_state(c, r, ROUND_LAST_CALL);
-	rounds_say_last_call(c, r);
-	entries_draw_readers(c, r);
-	rounds_say_reminders(c, r);
+	/* Opened later than this: it was only just said until when there is time. */
+	bool said = r->opened_at_us < r->last_call_at_us;
+	if (said)
+		rounds_say_last_call(c, r);
+	entries_draw_readers(c, r, 0);
+	if (said)
+		rounds_say_reminders(c, r);
 }
 
-static bool closed_before_was_quiet(struct circle *c, const struct round *r)
+/* Two quiet rounds in a row are worth a word to the organizers; a third is no news. */
+static bool second_quiet(struct circle *c, const struct round *r)
 {
-	return db_int(c->db, 0,
-		      "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
-		      " AND state IN ('closed', 'archived') ORDER BY day DESC LIMIT 1",
-		      "ii", c->id, (int64_t)r->day);
+	int64_t quiet = 0;
+	struct query q = db_query(c->db,
+				  "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
+				  " AND state IN ('closed', 'archived') ORDER BY day DESC LIMIT 2",
+				  "ii", c->id, (int64_t)r->day);
+
+	for (int i = 0; query_next(&q); i++)
+		quiet = i == 0 ? query_int(&q, 0) : quiet && !query_int(&q, 0);
+	return quiet;
 }
 
 static void step_close(struct circle *c, struct round *r)
@@ -306,13 +354,13 @@ static void step_close(struct circle *c, struct round *r)
 
 	begin_step(c, r, "close");
 	set_state(c, r, ROUND_CLOSED);
-	rounds_planned(c, &next);
+	rounds_next(c, &next);
 	if (entries->len > 0) {
 		rounds_say_recap(c, r, entries, &next);
 		return;
 	}
 	db_run(c->db, "UPDATE round SET quiet = 1 WHERE id = ?", "i", r->id);
-	rounds_say_quiet(c, r, &next, closed_before_was_quiet(c, r));
+	rounds_say_quiet(c, r, &next, second_quiet(c, r));
 }
 
 static void take_step(struct circle *c, struct round *r)
@@ -345,10 +393,27 @@ bool rounds_step(struct circle *c)
 	struct round r;
 
 	ensure_planned(c);
-	if (!next_due(c, &r) || due_of(&r) > c->now_us)
+	if (!next_due(c, &r) || MAX(due_of(&r), circle_quiet_until(c)) > c->now_us)
 		return false;
 	take_step(c, &r);
 	return true;
+}
+
+void rounds_catch_up(struct circle *c)
+{
+	struct round r;
+
+	ensure_planned(c);
+	if (circle_quiet_until(c) > c->run_us)
+		return;
+	while (next_due(c, &r) && r.state == ROUND_PLANNED && r.opens_at_us <= c->now_us) {
+		const char *cause = c->cause;
+		int ordinal = c->ordinal;
+
+		step_planned(c, &r);
+		c->cause = cause;
+		c->ordinal = ordinal;
+	}
 }
 
 static bool open_one(struct circle *c, struct round *ret)
@@ -397,12 +462,15 @@ int rounds_extend(struct circle *c, int64_t by_us, struct round *ret)
 	return 0;
 }
 
-void rounds_skip(struct circle *c, struct round *ret_skipped, struct round *ret_next)
+void rounds_skip_next(struct circle *c)
 {
-	rounds_planned(c, ret_skipped);
-	set_state(c, ret_skipped, ROUND_SKIPPED);
-	plan(c, ret_skipped->day, ret_skipped->opens_at_us);
-	rounds_planned(c, ret_next);
+	struct round r;
+
+	rounds_planned(c, &r);
+	begin_step(c, &r, "skip");
+	set_state(c, &r, ROUND_SKIPPED);
+	plan(c, r.day, r.opens_at_us);
+	rounds_say_skipped(c, &r, ROUNDS_SKIPPED_ASKED);
 }
 
 void rounds_add_holiday(struct circle *c, uint32_t first, uint32_t last)

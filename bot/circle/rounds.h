@@ -23,12 +23,18 @@ struct round {
 	enum round_state state;
 	bool quiet;
 	int64_t opens_at_us, last_call_at_us, closes_at_us, archives_at_us;
+	int64_t opened_at_us; /* when it really was, maybe late; 0 before */
 };
 
 /* The round one could show in at c->now_us: open, at last call, or closed and not archived. */
 bool rounds_current(struct circle *c, struct round *ret);
 /* The next one to open; made if there is none. */
 void rounds_planned(struct circle *c, struct round *ret);
+
+/* What people are told of the next one: past holidays, and not while this one still is. */
+void rounds_next(struct circle *c, struct round *ret);
+/* Opens what should have opened before now: what was said meanwhile belongs to it. */
+void rounds_catch_up(struct circle *c);
 
 /* When the next step is due; in the past if it is overdue. */
 int64_t rounds_due(struct circle *c);
@@ -40,8 +46,8 @@ bool rounds_step(struct circle *c);
 int rounds_open_now(struct circle *c);
 int rounds_close_now(struct circle *c);
 int rounds_extend(struct circle *c, int64_t by_us, struct round *ret);
-/* The next round will not open; *ret is the one after it. */
-void rounds_skip(struct circle *c, struct round *ret_skipped, struct round *ret_next);
+/* The next round will not open, and the group is told so. */
+void rounds_skip_next(struct circle *c);
 
 /* Somebody showed something after all: the quiet round was none. */
 void rounds_unquiet(struct circle *c, const struct round *r);

@@ -50,7 +50,10 @@ void rounds_say_last_call(struct circle *c, const struct round *r)
 	draft_say(&d, "round.last-call", "closes", closes, NULL);
 	if (entries->len > 0) {
 		g_autofree char *titles = titles_of(c, entries);
+		draft_add(&d, "round.last-call-word", NULL);
 		draft_say(&d, "round.last-call-shown", "works", titles, NULL);
+	} else {
+		draft_add(&d, "round.last-call-empty", NULL);
 	}
 	voice_announce(c, &d, r->closes_at_us);
 }
@@ -91,10 +94,22 @@ static void recap_entry(struct circle *c, const struct round *r, const struct en
 	said_free(note);
 }
 
+/* Nothing if it follows at once: then the opening says so itself. */
+static void say_next(struct circle *c, struct draft *d, const struct round *next, bool new_line)
+{
+	g_autofree char *opens = rounds_when(c, next->opens_at_us);
+
+	if (next->opens_at_us <= c->run_us)
+		return;
+	if (new_line)
+		draft_say(d, "round.next", "opens", opens, NULL);
+	else
+		draft_add(d, "round.next", "opens", opens, NULL);
+}
+
 void rounds_say_recap(struct circle *c, const struct round *r, const GArray *entries,
 		      const struct round *next)
 {
-	g_autofree char *opens = rounds_when(c, next->opens_at_us);
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "round.recap", NULL);
@@ -103,17 +118,17 @@ void rounds_say_recap(struct circle *c, const struct round *r, const GArray *ent
 		recap_entry(c, r,
 			    &g_array_index(entries, struct entry, (i + r->day / 7) % entries->len),
 			    &d);
-	draft_say(&d, "round.next", "opens", opens, NULL);
-	voice_announce(c, &d, r->archives_at_us);
+	say_next(c, &d, next, true);
+	/* Back only after the archive, people still want to see what there was. */
+	voice_announce(c, &d, MAX(r->archives_at_us, next->opens_at_us));
 }
 
 void rounds_say_quiet(struct circle *c, const struct round *r, const struct round *next, bool again)
 {
-	g_autofree char *opens = rounds_when(c, next->opens_at_us);
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "round.quiet", NULL);
-	draft_add(&d, "round.next", "opens", opens, NULL);
+	say_next(c, &d, next, false);
 	voice_announce(c, &d, r->archives_at_us);
 	if (!again)
 		return;
@@ -122,15 +137,27 @@ void rounds_say_quiet(struct circle *c, const struct round *r, const struct roun
 	voice_organizers(c, &d, c->now_us + CIRCLE_TELL_LASTS_US);
 }
 
-void rounds_say_skipped(struct circle *c, enum rounds_skipped why, const struct round *next)
+void rounds_say_skipped(struct circle *c, const struct round *skipped, enum rounds_skipped why)
 {
-	g_autofree char *opens = rounds_when(c, next->opens_at_us);
+	g_autofree char *day = words_date(c->words, skipped->opens_at_us, c->group->zone);
+	struct round next;
 	struct draft d = draft_new(c);
 
-	draft_say(&d, "round.skipped", NULL);
-	draft_add(&d,
-		  why == ROUNDS_SKIPPED_HOLIDAY ? "round.skipped-holiday" : "round.skipped-missed",
-		  NULL);
-	draft_add(&d, "round.next", "opens", opens, NULL);
-	voice_announce(c, &d, next->opens_at_us);
+	draft_say(&d, "round.skipped", "day", day, NULL);
+	rounds_next(c, &next);
+	switch (why) {
+	case ROUNDS_SKIPPED_HOLIDAY:
+		draft_add(&d, "round.skipped-holiday", NULL);
+		break;
+	case ROUNDS_SKIPPED_MISSED:
+		draft_add(&d, "round.skipped-missed", NULL);
+		break;
+	case ROUNDS_SKIPPED_OVER:
+		draft_add(&d, "round.skipped-over", NULL);
+		break;
+	case ROUNDS_SKIPPED_ASKED:
+		break;
+	}
+	say_next(c, &d, &next, false);
+	voice_announce(c, &d, next.opens_at_us);
 }

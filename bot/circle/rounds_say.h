@@ -4,7 +4,12 @@
 
 #include "circle/rounds.h"
 
-enum rounds_skipped { ROUNDS_SKIPPED_HOLIDAY, ROUNDS_SKIPPED_MISSED };
+enum rounds_skipped {
+	ROUNDS_SKIPPED_HOLIDAY,
+	ROUNDS_SKIPPED_MISSED, /* kith was not there */
+	ROUNDS_SKIPPED_OVER,   /* quiet, or the round before, lasted into it */
+	ROUNDS_SKIPPED_ASKED,  /* by an organizer */
+};
 
 void rounds_say_open(struct circle *c, const struct round *r, bool late);
 void rounds_say_last_call(struct circle *c, const struct round *r);
@@ -16,6 +21,6 @@ void rounds_say_recap(struct circle *c, const struct round *r, const GArray *ent
 /* `again`: the round before was quiet too; the organizers are told so in private. */
 void rounds_say_quiet(struct circle *c, const struct round *r, const struct round *next,
 		      bool again);
-void rounds_say_skipped(struct circle *c, enum rounds_skipped why, const struct round *next);
+void rounds_say_skipped(struct circle *c, const struct round *skipped, enum rounds_skipped why);
 
 #endif

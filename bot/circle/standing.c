@@ -10,24 +10,6 @@
 
 #define STRANGERS_LAST_US (30 * CLOCK_US_PER_DAY)
 
-/* Back to when giving counts: the window, lengthened by the absences that lie in it. */
-static int64_t window_start(struct circle *c, int64_t person)
-{
-	int64_t window_us = c->group->pitch.giving_window_us;
-	int64_t start_us = c->now_us - window_us;
-
-	/* Lengthening may reach into earlier absences; a few steps reach all that matter. */
-	for (int i = 0; i < 8; i++) {
-		int64_t absent_us = absences_within(c, person, start_us, c->now_us);
-		int64_t longer_us = c->now_us - window_us - absent_us;
-
-		if (longer_us == start_us)
-			break;
-		start_us = longer_us;
-	}
-	return start_us;
-}
-
 static const struct {
 	enum standing_reason reason;
 	const char *sql;
@@ -47,7 +29,7 @@ enum standing_reason standing_reason(struct circle *c, int64_t person)
 	if (db_int(c->db, 0, "SELECT 1 FROM vouch WHERE person_id = ? AND group_id = ?", "ii",
 		   person, c->id))
 		return STANDING_VOUCH;
-	int64_t start_us = window_start(c, person);
+	int64_t start_us = absences_back(c, person, c->group->pitch.giving_window_us);
 	for (size_t i = 0; i < G_N_ELEMENTS(givings); i++)
 		if (db_int(c->db, 0, givings[i].sql, "iii", c->id, person, start_us))
 			return givings[i].reason;
@@ -61,25 +43,10 @@ enum standing standing_of(struct circle *c, int64_t person)
 	return standing_reason(c, person) == STANDING_NOTHING ? STANDING_MEMBER : STANDING_GIVING;
 }
 
-/* Made at the first need, kept in this store only: a hash from one store means nothing in another.
- */
-static char *hash_key(struct circle *c)
-{
-	char *key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
-
-	if (!key) {
-		db_run(c->db,
-		       "INSERT INTO meta(key, value) VALUES('hash-key', "
-		       "lower(hex(randomblob(32))))",
-		       "");
-		key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
-	}
-	return key;
-}
-
+/* Keyed with what is in this store only: a hash from one store means nothing in another. */
 static char *stranger_hash(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *key = hash_key(c);
+	g_autofree char *key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
 	g_autofree char *fold = text_fold(account);
 	g_autofree char *handle = g_strconcat(network, "/", fold, NULL);
 
@@ -102,6 +69,22 @@ int64_t standing_vouch(struct circle *c, int64_t person, const char *network, co
 	       " VALUES(?, nullif(?, 0), ?, nullif(?, 0), ?)",
 	       "iitii", c->id, person, stranger, by, c->now_us);
 	return db_last_id(c->db);
+}
+
+bool standing_stranger_vouched(struct circle *c, const char *network, const char *account)
+{
+	g_autofree char *stranger = stranger_hash(c, network, account);
+
+	return db_int(c->db, 0, "SELECT 1 FROM vouch WHERE group_id = ? AND stranger = ?", "it",
+		      c->id, stranger);
+}
+
+void standing_forget_stranger(struct circle *c, const char *network, const char *account)
+{
+	g_autofree char *stranger = stranger_hash(c, network, account);
+
+	db_run(c->db, "DELETE FROM vouch WHERE group_id = ? AND stranger = ?", "it", c->id,
+	       stranger);
 }
 
 void standing_joined(struct circle *c, int64_t person, const char *network, const char *account)

@@ -27,6 +27,9 @@ enum standing_reason standing_reason(struct circle *c, int64_t person);
  * vouch stands already. */
 int64_t standing_vouch(struct circle *c, int64_t person, const char *network, const char *account,
 		       int64_t by);
+/* Whether a stranger is vouched for, and forgetting that. */
+bool standing_stranger_vouched(struct circle *c, const char *network, const char *account);
+void standing_forget_stranger(struct circle *c, const char *network, const char *account);
 /* A vouch for a stranger becomes the member's when they join. */
 void standing_joined(struct circle *c, int64_t person, const char *network, const char *account);
 /* A vouch for somebody who did not join lapses after 30 days: no trace of strangers stays longer.

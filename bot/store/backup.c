@@ -19,11 +19,10 @@ static int copy(const char *from_path, const char *path, char **ret_error)
 	if (r == SQLITE_OK) {
 		sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
 
-		if (backup) {
-			sqlite3_backup_step(backup, -1);
-			sqlite3_backup_finish(backup);
-		}
-		r = sqlite3_errcode(to);
+		/* A lock in the way is no error of `to`, and leaves it half-filled. */
+		int step = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+		int finish = sqlite3_backup_finish(backup);
+		r = finish != SQLITE_OK ? finish : step == SQLITE_DONE ? SQLITE_OK : step;
 	}
 	if (r != SQLITE_OK)
 		*ret_error = g_strdup_printf("cannot write the backup %s: %s", path,

@@ -61,18 +61,14 @@ static int lock_file(const char *path, int *ret_fd, char **ret_error)
 static int configure(struct db *db, char **ret_error)
 {
 	sqlite3_busy_timeout(db->sqlite, 5000); /* a backup or a reader may hold it for a moment */
-	/* The first statement reads the file: here it shows whether it is a database at all. */
-	if (sqlite3_exec(db->sqlite, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK) {
-		*ret_error = g_strdup_printf("cannot use %s as a store: %s", db->path,
-					     sqlite3_errmsg(db->sqlite));
-		return -EPROTO;
-	}
-	execute(db, "PRAGMA synchronous = FULL");
-	execute(db, "PRAGMA secure_delete = ON");
-	execute(db, "PRAGMA temp_store = MEMORY");
+	/* Before anything that writes: what is not ours stays as it was. */
 	int r = migrate(db->sqlite, db->path, ret_error);
 	if (r < 0)
 		return r;
+	execute(db, "PRAGMA journal_mode = WAL");
+	execute(db, "PRAGMA synchronous = FULL");
+	execute(db, "PRAGMA secure_delete = ON");
+	execute(db, "PRAGMA temp_store = MEMORY");
 	execute(db, "PRAGMA foreign_keys = ON");
 	return 0;
 }

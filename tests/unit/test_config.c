@@ -70,7 +70,7 @@ static void config__smallest__has_every_default(void **state)
 	assert_string_equal(c->file, "kith.conf");
 	assert_string_equal(c->store_path, "kith.db");
 	assert_string_equal(c->log_level, "info");
-	assert_true(c->retention_us == 540 * CLOCK_US_PER_DAY);
+	assert_true(c->retention_us == 18 * (CLOCK_US_PER_YEAR / 12));
 
 	assert_string_equal(g->key, "");
 	assert_string_equal(g->name, "Tuesday Makers");
@@ -128,7 +128,7 @@ static void config__every_value__is_read(void **state)
 		"[group ink]\nname = \"Ink\" & 100% Caf\xc3\xa9\ntimezone = America/New_York\n"
 		"organizers = home/@ana:example.org,\n   console/olga\n"
 		"places = home/!abc:example.org , home/#ink:example.org\n"
-		"language = de\ncharter = First line\n  and\tthe second.\nprefix = ~!\n"
+		"language = en\ncharter = First line\n  and\tthe second.\nprefix = ~!\n"
 		"soft-cap = 12\n"
 		"[round ink]\nEvery = 2 WEEKS\nopens = saturday 0:05\nlast-call = Thu 12:00\n"
 		"closes = Tue 23:59\narchive = 1d 12h\n"
@@ -148,7 +148,7 @@ static void config__every_value__is_read(void **state)
 	assert_string_equal(olga->network, "console");
 	assert_string_equal(olga->name, "olga");
 	assert_string_equal(second->name, "#ink:example.org");
-	assert_string_equal(g->language, "de");
+	assert_string_equal(g->language, "en");
 	assert_string_equal(g->charter, "First line and\tthe second.");
 	assert_string_equal(g->prefix, "~!");
 	assert_int_equal(g->soft_cap, 12);
@@ -339,7 +339,7 @@ static void config__names__that_are_not_in_the_table(void **state)
 		  "12: port: 'x' is not a number\n"
 		  "12: 'port' again in [irc libera]; it is already on line 10\n" },
 		{ SMALL "[words]\nWhy Not = x\nwhy =\nwhy = x\n",
-		  "11: 'Why Not' is no key of the catalogue\n"
+		  "11: 'Why Not' is no key; did you mean why.note?\n"
 		  "12: 'why' is empty; give it a value or take the line out\n"
 		  "13: 'why' again in [words]; it is already on line 12\n" },
 	};

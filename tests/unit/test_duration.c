@@ -27,8 +27,8 @@ static void duration__readable__is_microseconds(void **state)
 		{ "  1 Day\t12 HOURS ", 36 * CLOCK_US_PER_HOUR },
 		{ "1w 2d 3h 4m 5s", 9 * CLOCK_US_PER_DAY + 3 * CLOCK_US_PER_HOUR +
 					    4 * CLOCK_US_PER_MINUTE + 5 * CLOCK_US_PER_SECOND },
-		{ "1 month", 30 * CLOCK_US_PER_DAY },
-		{ "18 months", 540 * CLOCK_US_PER_DAY },
+		{ "1 month", CLOCK_US_PER_YEAR / 12 },
+		{ "18 months", 547 * CLOCK_US_PER_DAY + 21 * CLOCK_US_PER_HOUR },
 		{ "0h 1s", CLOCK_US_PER_SECOND },
 		{ "0005 min", 5 * CLOCK_US_PER_MINUTE },
 		{ "2 years", 730 * CLOCK_US_PER_DAY },

@@ -140,17 +140,11 @@ static void check_entry(const struct load_section *s, struct load_entry *e, stru
 		e->known = e->meant;
 }
 
-/* The catalogue itself is asked later, once the language is known. */
+/* Of the key the catalogue is asked later, once the language is known. */
 static void check_words_entry(const struct load_entry *e, struct faults *f)
 {
 	g_autofree char *key = text_clip(e->key, NAME_MOST);
 
-	for (const char *p = e->key; *p != '\0'; p++) {
-		if (!g_ascii_islower(*p) && !g_ascii_isdigit(*p) && strchr(".-_", *p) == NULL) {
-			faults_add(f, e->line, "'%s' is no key of the catalogue", key);
-			return;
-		}
-	}
 	if (*e->value == '\0')
 		faults_add(f, e->line, "'%s' is empty; give it a value or take the line out", key);
 }

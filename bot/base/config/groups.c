@@ -7,12 +7,13 @@
 #include "file.h"
 #include "keys.h"
 #include "values.h"
+#include "words.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-enum { CHARTER_BYTES_MOST = 16384 };
+enum { CHARTER_BYTES_MOST = 16384, KEY_MOST = 40 };
 
 struct groups {
 	struct config *config;
@@ -367,13 +368,33 @@ static void read_pitch(struct config_pitch *p, const struct load_section *s)
 	p->budget_per_week = (int)read_long(s, "pitch", "budget", value_per_week);
 }
 
-static GHashTable *read_words(const struct load_section *s)
+/* The catalogue the group's own words are measured by; NULL if there is none in its language. */
+static struct words *read_language(struct groups *g, const struct config_group *group,
+				   const struct load_section *s)
+{
+	g_autofree char *fault = NULL;
+	struct words *words = NULL;
+
+	if (words_new(group->language, NULL, &words, &fault) < 0)
+		faults_add(g->faults, line_of(s, "language"), "language: %s", fault);
+	return words;
+}
+
+static GHashTable *read_words(struct groups *g, const struct words *catalogue,
+			      const struct load_section *s)
 {
 	GHashTable *words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
 	for (unsigned i = 0; s != NULL && i < s->entries->len; i++) {
 		const struct load_entry *e = g_ptr_array_index(s->entries, i);
+		g_autofree char *fault =
+			catalogue != NULL ? words_fault(catalogue, e->key, e->value) : NULL;
 
+		if (fault != NULL) {
+			g_autofree char *key = text_clip(e->key, KEY_MOST);
+
+			faults_add(g->faults, e->line, "'%s' %s", key, fault);
+		}
 		g_hash_table_insert(words, g_strdup(e->key), g_strdup(e->value));
 	}
 	return words;
@@ -397,7 +418,9 @@ static void read_group(struct groups *g, const struct load_section *s)
 	check_addresses(g, group, s);
 	read_round(g, &group->round, find_section(g, "round", s->name));
 	read_pitch(&group->pitch, find_section(g, "pitch", s->name));
-	group->words = read_words(find_section(g, "words", s->name));
+	struct words *catalogue = read_language(g, group, s);
+	group->words = read_words(g, catalogue, find_section(g, "words", s->name));
+	words_free(catalogue);
 	g_ptr_array_add(g->config->groups, group);
 }
 

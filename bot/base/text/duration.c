@@ -14,7 +14,7 @@ static const struct {
 	int64_t us;
 } units[] = {
 	{ "years year y", 365 * CLOCK_US_PER_DAY },
-	{ "months month", 30 * CLOCK_US_PER_DAY },
+	{ "months month", CLOCK_US_PER_YEAR / 12 },
 	{ "weeks week w", CLOCK_US_PER_WEEK },
 	{ "days day d", CLOCK_US_PER_DAY },
 	{ "hours hour hrs hr h", CLOCK_US_PER_HOUR },

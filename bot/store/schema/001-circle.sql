@@ -41,7 +41,7 @@ CREATE UNIQUE INDEX member_fold ON member (group_id, fold);
 CREATE INDEX member_person ON member (person_id);
 
 CREATE TABLE work (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	number INTEGER NOT NULL,
 	maker_id INTEGER REFERENCES person ON DELETE SET NULL,
@@ -62,13 +62,14 @@ CREATE TABLE round (
 	state TEXT NOT NULL CHECK (state IN ('planned', 'open', 'last-call', 'closed', 'archived', 'skipped')),
 	opens_at_us INTEGER,                -- opened by hand or late; NULL: as configured
 	closes_at_us INTEGER,               -- closed or extended by hand; NULL: as configured
+	opened_at_us INTEGER,               -- when it was really opened, maybe late
 	quiet INTEGER NOT NULL DEFAULT 0    -- it closed and nobody had shown anything
 );
 CREATE INDEX round_live ON round (group_id, state) WHERE state NOT IN ('archived', 'skipped');
 CREATE INDEX round_day ON round (group_id, day);
 
 CREATE TABLE entry (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	round_id INTEGER REFERENCES round,  -- NULL: kept for the next round
 	work_id INTEGER NOT NULL REFERENCES work ON DELETE CASCADE,
@@ -92,7 +93,7 @@ CREATE INDEX reading_reader ON reading (reader_id, group_id, drawn_at_us);
 CREATE INDEX reading_maker ON reading (maker_id);
 
 CREATE TABLE note (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	work_id INTEGER NOT NULL REFERENCES work ON DELETE CASCADE,
 	person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
@@ -104,7 +105,7 @@ CREATE INDEX note_work ON note (work_id, at_us);
 CREATE INDEX note_person ON note (person_id, group_id, at_us);
 
 CREATE TABLE share (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	work_id INTEGER NOT NULL REFERENCES work ON DELETE CASCADE,
 	person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
@@ -116,7 +117,7 @@ CREATE INDEX share_work ON share (work_id, at_us);
 CREATE INDEX share_person ON share (person_id, group_id, at_us);
 
 CREATE TABLE thanks (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
 	to_id INTEGER REFERENCES person ON DELETE SET NULL,
@@ -127,7 +128,7 @@ CREATE INDEX thanks_person ON thanks (person_id, group_id, at_us);
 CREATE INDEX thanks_to ON thanks (to_id);
 
 CREATE TABLE story (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	work_id INTEGER NOT NULL REFERENCES work ON DELETE CASCADE,
 	person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
@@ -138,7 +139,7 @@ CREATE INDEX story_work ON story (work_id, at_us);
 CREATE INDEX story_person ON story (person_id);
 
 CREATE TABLE vouch (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	person_id INTEGER REFERENCES person ON DELETE CASCADE, -- for a member ...
 	stranger TEXT,                      -- ... or a keyed hash of somebody's handle
@@ -150,7 +151,7 @@ CREATE INDEX vouch_stranger ON vouch (group_id, stranger) WHERE stranger IS NOT 
 CREATE INDEX vouch_by ON vouch (by_id);
 
 CREATE TABLE absence (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id INTEGER NOT NULL REFERENCES groups,
 	person_id INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
 	kind TEXT NOT NULL CHECK (kind IN ('away', 'rest')),
@@ -168,6 +169,7 @@ CREATE TABLE holiday (
 CREATE INDEX holiday_group ON holiday (group_id);
 
 -- What a person's command recorded, so that they can undo, edit or delete it for a day.
+-- A row's number is never given to another (AUTOINCREMENT above), or one would undo the other.
 CREATE TABLE record (
 	id INTEGER PRIMARY KEY,
 	group_id INTEGER NOT NULL REFERENCES groups,
@@ -211,3 +213,4 @@ CREATE TABLE meta (
 	key TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 ) WITHOUT ROWID;
+INSERT INTO meta(key, value) VALUES ('hash-key', lower(hex(randomblob(32))));

@@ -217,7 +217,7 @@ static struct happening *happen(struct room *r, const struct script_line *line, 
 		h->event.target = h->target = g_strdup(target);
 		break;
 	case SCRIPT_WHISPERS:
-		h = happening_new(r, EVENT_MESSAGE, who, line->text);
+		h = say(r, EVENT_MESSAGE, who, line->text);
 		h->event.room = NULL;
 		h->event.direct = true;
 		break;

@@ -1,0 +1,101 @@
+"""What the live tests stand on. A server that is not installed is a skip, and with CI=true a
+failure. What a test starts is ended by it, and has to have ended well."""
+import contextlib
+import os
+import pathlib
+import shutil
+
+import pytest
+
+import irc
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+CONFIG = '''
+[group]
+name = Makers
+timezone = {zone}
+organizers = test/olga
+places = test/#makers
+[irc test]
+server = 127.0.0.1
+port = {port}
+tls = no
+nick = kith
+trust-nicks = yes
+{keys}
+[store]
+path = {store}
+{sections}
+'''
+
+
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'long: takes its time; runs where LONG_TESTS=true')
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves the long tests out, unless the environment wants them."""
+    if os.environ.get('LONG_TESTS') == 'true':
+        return
+    config.hook.pytest_deselected(items=[i for i in items if i.get_closest_marker('long')])
+    items[:] = [i for i in items if not i.get_closest_marker('long')]
+
+
+def missing(what):
+    if os.environ.get('CI') == 'true':
+        pytest.fail(f'{what} is missing')
+    pytest.skip(f'{what} is missing')
+
+
+@pytest.fixture(scope='session')
+def kith_program():
+    """The program under test: $KITH, else where tests/run builds it."""
+    program = pathlib.Path(os.environ.get('KITH', ROOT / 'build/sanitized/kith'))
+    if not program.exists():
+        missing(str(program))
+    return program.resolve()
+
+
+@pytest.fixture
+def cleanup():
+    """Callbacks are called last first, all of them, even if one fails."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def ircd(tmp_path, cleanup):
+    if not shutil.which('ngircd', path=f'{os.environ["PATH"]}:/usr/sbin'):
+        missing('ngircd')
+    server = irc.Ngircd(tmp_path)
+    cleanup.callback(server.stop)
+    server.start()
+    return server
+
+
+@pytest.fixture
+def person(ircd, cleanup):
+    """person(nick, *rooms): somebody on the server, in these rooms."""
+    def arrive(nick, *rooms):
+        somebody = irc.Person(ircd.port, nick, *rooms)
+        cleanup.callback(somebody.quit)
+        return somebody
+    return arrive
+
+
+@pytest.fixture
+def kith(kith_program, ircd, tmp_path, cleanup):
+    """kith(keys, zone, sections, wait): the bot, running and, unless it is not to be waited for, in
+    #makers. `keys` are further lines of [irc test], without any it speaks faster than it would
+    among strangers; `zone` is the group's, `sections` more of the configuration."""
+    def start(keys='rate = 600', zone='Europe/Berlin', sections='', wait=True):
+        bot = irc.Kith(kith_program, tmp_path, CONFIG.format(
+            port=ircd.port, keys=keys, zone=zone, store=tmp_path / 'kith.db', sections=sections))
+        cleanup.callback(bot.check_log)
+        cleanup.callback(bot.stop)
+        bot.start()
+        if wait:
+            bot.await_log('in #makers')
+        return bot
+    return start
