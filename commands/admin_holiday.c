@@ -1,5 +1,6 @@
 #include "arguments.h"
 #include "base/text/text.h"
+#include "circle/entries.h"
 #include "circle/people.h"
 #include "circle/recur.h"
 #include "circle/rounds.h"
@@ -40,14 +41,20 @@ static void keep_for(struct command_call *call, int64_t person, uint32_t first, 
 {
 	struct circle *c = call->circle;
 	int64_t from_us = MAX(recur_at(first, 0, 0, c->group->zone), c->now_us);
-	int64_t until_us = recur_at(last + 1, 0, 0, c->group->zone);
-	g_autofree char *until = day_of(c, last);
+	int64_t until_us = recur_at(last + 1, 0, 0, c->group->zone) - CLOCK_US_PER_SECOND;
+	g_autofree char *from = day_of(c, first), *until = day_of(c, last);
 	struct draft d = draft_new(c);
+	struct round r;
 
-	/* Told before the absence begins to hold it back. */
-	draft_say(&d, "holiday.told", "name", call->name, "until", until, NULL);
-	voice_tell(c, person, &d, until_us);
+	/* Told before the absence begins to hold it back; whoever is away already knows. */
+	draft_say(&d, "holiday.told", "name", call->name, "from", from, "until", until, NULL);
+	if (absences_until(c, person, NULL))
+		g_string_free(d.markup, TRUE);
+	else
+		voice_tell(c, person, &d, until_us);
 	absences_add(c, person, ABSENCE_AWAY, from_us, until_us);
+	if (from_us <= c->now_us && rounds_current(c, &r))
+		entries_redraw(c, &r, person);
 }
 
 static void answer(struct command_call *call, const char *name, uint32_t first, uint32_t last)

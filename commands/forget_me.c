@@ -35,7 +35,7 @@ static void run(struct command_call *call)
 		return;
 	if (!argument_identified(call))
 		return;
-	if (!call->person) {
+	if (!call->person || !people_remembered(call->circle, call->person)) {
 		forget_stranger(call);
 	} else if (!people_asked_forget(call->circle, call->person)) {
 		people_ask_forget(call->circle, call->person);

@@ -82,7 +82,11 @@ static void enter(struct command_call *call, int64_t work, const struct round *r
 			      call->name, NULL);
 	if (r->state == ROUND_CLOSED)
 		amend(c, r, work, was);
-	if (r->state == ROUND_LAST_CALL || r->state == ROUND_CLOSED)
+	if (r->state != ROUND_LAST_CALL && r->state != ROUND_CLOSED)
+		return;
+	if (was)
+		entries_reread(c, r, entry, before);
+	else
 		entries_draw_readers(c, r, entry);
 }
 

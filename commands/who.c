@@ -56,8 +56,13 @@ static void run(struct command_call *call)
 		return;
 	}
 	person = people_match(call->circle, typed, &rest);
-	if (!person && call->member && !g_ascii_strcasecmp(typed, "me"))
+	if (!person && !g_ascii_strcasecmp(typed, "me")) {
+		if (!call->member) {
+			command_reply(call, "not-joined", "name", call->name, NULL);
+			return;
+		}
 		person = call->person;
+	}
 	if (!person) {
 		g_autofree char *clipped = text_clip(typed, CIRCLE_NAME_MOST);
 		command_usage(call, "problem.nobody", "typed", clipped, NULL);

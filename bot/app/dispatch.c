@@ -30,10 +30,12 @@ static struct app_group *group_of_room(struct app *app, const char *network, con
 	return NULL;
 }
 
-/* In private the group is the one the person belongs to; the first such, or the first of all. */
+/* In private the group is the one the person belongs to; the first such, or one they have left, or
+ * the first of all. */
 static struct app_group *group_of_person(struct app *app, const struct event *e)
 {
 	int64_t person = people_by_handle(app->db, e->network, e->account);
+	struct app_group *left = NULL;
 
 	for (unsigned i = 0; i < app->n_groups; i++) {
 		struct circle c = app_circle(app, &app->groups[i], e->at_us, e->id);
@@ -41,8 +43,10 @@ static struct app_group *group_of_person(struct app *app, const struct event *e)
 		if ((person && people_joined(&c, person)) ||
 		    people_is_organizer(c.group, e->network, e->account))
 			return &app->groups[i];
+		if (!left && person && people_remembered(&c, person))
+			left = &app->groups[i];
 	}
-	return &app->groups[0];
+	return left ? left : &app->groups[0];
 }
 
 static struct app_group *group_of(struct app *app, const struct event *e)
@@ -75,7 +79,7 @@ static const char *said_to_us(const struct circle *c, const struct event *e, boo
 	*ret_named = e->direct || e->addressed;
 	if (prefixed)
 		text += strlen(c->group->prefix);
-	else if (!*ret_named)
+	if (!*ret_named && (!prefixed || *text == ' '))
 		return NULL;
 	return text + strspn(text, " ");
 }

@@ -8,18 +8,27 @@
 int64_t absences_add(struct circle *c, int64_t person, enum absence_kind kind, int64_t from_us,
 		     int64_t until_us)
 {
-	/* What stood is cut short rather than deleted: the giving window leaves out that time too.
-	 */
+	/* What overlaps is cut short rather than deleted: the giving window leaves out that time
+	 * too. What was planned for later stays. */
 	db_run(c->db,
 	       "UPDATE absence SET until_us = max(from_us, ?3) WHERE group_id = ?1 AND person_id = "
 	       "?2"
-	       " AND until_us > ?3",
+	       " AND until_us > ?3 AND from_us <= ?3",
 	       "iii", c->id, person, from_us);
 	db_run(c->db,
+	       "UPDATE absence SET from_us = min(until_us, ?4) WHERE group_id = ?1 AND person_id = "
+	       "?2"
+	       " AND from_us > ?3 AND from_us < ?4",
+	       "iiii", c->id, person, from_us, until_us);
+	db_run(c->db,
 	       "INSERT INTO absence(group_id, person_id, kind, from_us, until_us) VALUES(?, ?, ?, "
-	       "?, ?)",
+	       "?, "
+	       "?)",
 	       "iitii", c->id, person, kind == ABSENCE_AWAY ? "away" : "rest", from_us, until_us);
-	return db_last_id(c->db);
+	int64_t row = db_last_id(c->db);
+	if (from_us <= c->now_us)
+		outbox_wait(c->outbox, person, until_us);
+	return row;
 }
 
 bool absences_end(struct circle *c, int64_t person)
@@ -36,7 +45,7 @@ bool absences_end(struct circle *c, int64_t person)
 
 void absences_release(struct circle *c, int64_t person)
 {
-	outbox_release(c->outbox, person, c->now_us);
+	outbox_wait(c->outbox, person, c->now_us);
 }
 
 int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_kind)

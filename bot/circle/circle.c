@@ -103,16 +103,27 @@ static char *post_key(struct circle *c)
 	return key;
 }
 
-static void say(struct circle *c, struct post *p, struct draft *d, int64_t person,
-		int64_t not_before_us)
+static struct outbox_post *say(struct circle *c, struct post *p, struct draft *d, int64_t person,
+			       int64_t not_before_us)
 {
 	g_autofree char *key = post_key(c);
 
 	p->key = key;
 	p->word = d->word;
 	p->markup = d->markup->str;
-	outbox_add(c->outbox, p, person, c->about, not_before_us);
+	struct outbox_post *said = outbox_add(c->outbox, p, person, c->about, not_before_us);
 	draft_done(d);
+	return said;
+}
+
+/* What nobody is waiting for is written down even if nothing else is: nobody would ask again. */
+static void say_unasked(struct circle *c, struct post *p, struct draft *d, int64_t person,
+			int64_t not_before_us)
+{
+	struct outbox_post *said = say(c, p, d, person, not_before_us);
+
+	if (said)
+		outbox_keep(c->outbox, said, c->source);
 }
 
 void voice_whisper(struct circle *c, const struct event *e, struct draft *d)
@@ -155,7 +166,7 @@ void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expir
 		.expires_at_us = MAX(expires_us, until_us ? until_us + CIRCLE_TELL_LASTS_US : 0),
 	};
 
-	say(c, &p, d, person, until_us);
+	say_unasked(c, &p, d, person, until_us);
 }
 
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
@@ -176,7 +187,7 @@ void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
 			.kind = POST_PRIVATE,
 			.expires_at_us = expires_us,
 		};
-		say(c, &p, &copy, 0, 0);
+		say_unasked(c, &p, &copy, 0, 0);
 	}
 	draft_done(d);
 }
@@ -193,7 +204,7 @@ void voice_announce(struct circle *c, struct draft *d, int64_t expires_us)
 			.expires_at_us = expires_us,
 		};
 
-		say(c, &p, &copy, 0, 0);
+		say_unasked(c, &p, &copy, 0, 0);
 	}
 	draft_done(d);
 }

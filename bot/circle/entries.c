@@ -62,9 +62,6 @@ int64_t entries_show(struct circle *c, int64_t round, int64_t work, int64_t pers
 
 	if (entries_of_person(c, round, person, &there)) {
 		*ret_before = there.work;
-		/* Another work wants another reading; whoever is drawn is told. */
-		if (there.work != work)
-			db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", there.id);
 		db_run(c->db,
 		       "UPDATE entry SET work_id = ?, shown_at_us = ?, late = ? WHERE id = ?",
 		       "iiii", work, c->now_us, (int64_t)late, there.id);

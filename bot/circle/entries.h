@@ -34,6 +34,9 @@ void entries_open(struct circle *c, int64_t round);
 /* Draws close readers for the round's entries (or only the entry `only`, if not 0) that have none
  * and no note yet, and tells each. */
 void entries_draw_readers(struct circle *c, const struct round *r, int64_t only);
+/* The entry shows another work than `before`: its reader is asked to read that one instead, unless
+ * they have said a word already; then somebody else is drawn. */
+void entries_reread(struct circle *c, const struct round *r, int64_t entry, int64_t before);
 /* The entry's reader need not read it any more, and is told so; before the entry goes. */
 void entries_free_reader(struct circle *c, int64_t entry);
 /* Readers who left, rest or are away are drawn anew. */

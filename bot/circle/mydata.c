@@ -78,23 +78,23 @@ static const struct {
 	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = to_id AND member.group_id = ?2"
 	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 AND text IS NULL ORDER BY "
-	  "thanks.id" },
+	  "at_us" },
 	{ "mydata.thanks-for",
 	  { "name", "day", "text" },
 	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = to_id AND member.group_id = ?2"
 	  " WHERE thanks.person_id = ?1 AND thanks.group_id = ?2 AND text IS NOT NULL ORDER BY "
-	  "thanks.id" },
+	  "at_us" },
 	{ "mydata.thanked",
 	  { "name", "day" },
 	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = thanks.person_id AND member.group_id = ?2"
-	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NULL ORDER BY thanks.id" },
+	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NULL ORDER BY at_us" },
 	{ "mydata.thanked-for",
 	  { "name", "day", "text" },
 	  "SELECT member.name, at_us, text FROM thanks LEFT JOIN member"
 	  " ON member.person_id = thanks.person_id AND member.group_id = ?2"
-	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NOT NULL ORDER BY thanks.id" },
+	  " WHERE to_id = ?1 AND thanks.group_id = ?2 AND text IS NOT NULL ORDER BY at_us" },
 	{ "mydata.reading",
 	  { "work", "day" },
 	  "SELECT '#' || number || ' ' || title, drawn_at_us FROM reading"

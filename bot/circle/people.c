@@ -79,6 +79,12 @@ bool people_joined(struct circle *c, int64_t person)
 		"ii", c->id, person);
 }
 
+bool people_remembered(struct circle *c, int64_t person)
+{
+	return db_int(c->db, 0, "SELECT 1 FROM member WHERE group_id = ? AND person_id = ?", "ii",
+		      c->id, person);
+}
+
 char *people_name(struct circle *c, int64_t person)
 {
 	char *name = db_text(c->db, "SELECT name FROM member WHERE group_id = ? AND person_id = ?",

@@ -73,9 +73,10 @@ static void tell_reader(struct circle *c, const struct round *r, const struct en
 	int64_t about = c->about;
 	struct draft d = draft_new(c);
 
-	draft_say(&d, "round.reader", "=work", line, "number", number, "until", until, NULL);
+	draft_say(&d, "round.reader", "=work", line, "until", until, NULL);
 	if (w->want)
-		draft_add(&d, "round.reader-want", "want", w->want, NULL);
+		draft_say(&d, "round.reader-want", "want", w->want, NULL);
+	draft_say(&d, "round.reader-how", "number", number, NULL);
 	c->about = e->maker;
 	voice_tell(c, reader, &d, until_us);
 	c->about = about;
@@ -148,6 +149,26 @@ void entries_free_reader(struct circle *c, int64_t entry)
 	d = draft_new(c);
 	draft_say(&d, "round.reader-free", "work", what, NULL);
 	voice_tell(c, reader, &d, c->now_us + CLOCK_US_PER_DAY);
+}
+
+void entries_reread(struct circle *c, const struct round *r, int64_t entry, int64_t before)
+{
+	int64_t reader =
+		db_int(c->db, 0, "SELECT reader_id FROM reading WHERE entry_id = ?", "i", entry);
+	WORKS_AUTO struct work *w = works_by_id(
+		c, db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", entry));
+	WORKS_AUTO struct work *old = works_by_id(c, before);
+
+	if (!reader || notes_by(c, before, reader)) {
+		db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", entry);
+		entries_draw_readers(c, r, entry);
+		return;
+	}
+	g_autofree char *maker = people_name(c, w->maker), *line = works_line(c, w);
+	g_autofree char *was = works_short(c, old);
+	struct draft d = draft_new(c);
+	draft_say(&d, "round.reader-instead", "maker", maker, "=work", line, "before", was, NULL);
+	voice_tell(c, reader, &d, MAX(r->closes_at_us, c->now_us + CLOCK_US_PER_DAY));
 }
 
 void entries_redraw(struct circle *c, const struct round *r, int64_t person)

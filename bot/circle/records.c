@@ -2,9 +2,11 @@
 
 #include "circle/absences.h"
 #include "circle/entries.h"
+#include "circle/rounds.h"
 #include "circle/works.h"
 #include "clock.h"
 #include "store/db.h"
+#include "store/outbox.h"
 
 #include <string.h>
 
@@ -57,13 +59,15 @@ static void undo_entry(struct circle *c, const struct record *r)
 {
 	int64_t work = db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", r->row);
 	bool there = db_int(c->db, 0, "SELECT 1 FROM work WHERE id = ?", "i", r->before);
+	struct round round;
 
-	/* Whoever was to read what it shows now is not to read what it showed before. */
-	entries_free_reader(c, r->row);
-	if (there)
-		entries_change(c, r->row, r->before);
-	else
+	if (!there) {
 		entries_withdraw(c, r->row);
+	} else if (work != r->before) {
+		entries_change(c, r->row, r->before);
+		if (rounds_current(c, &round) && round.state != ROUND_OPEN)
+			entries_reread(c, &round, r->row, work);
+	}
 	works_tidy(c, work);
 }
 
@@ -102,11 +106,14 @@ void records_add(struct circle *c, int64_t person, const char *kind, int64_t row
 /* Its kind, or NULL if there was nothing left to take back. */
 static const char *undo(struct circle *c, const struct record *r)
 {
+	g_autofree char *event =
+		db_text(c->db, "SELECT event FROM record WHERE id = ?", "i", r->id);
 	const char *kind = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		if (kinds[i].kind != r->kind || !db_int(c->db, 0, kinds[i].there, "i", r->row))
 			continue;
+		outbox_recall(c->outbox, event);
 		kinds[i].undo(c, r);
 		kind = r->kind;
 	}

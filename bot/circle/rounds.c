@@ -66,7 +66,8 @@ static void compute_times(struct circle *c, struct round *r, int64_t opens_us, i
 	r->archives_at_us = r->closes_at_us + config->archive_us;
 }
 
-/* Columns as row_of reads them. */
+/* Columns as row_of reads them. Below, a + tells SQLite which index not to take: by state for the
+ * latest of many rounds, by day for the few that are not over. */
 #define COLUMNS "SELECT id, day, state, quiet, opens_at_us, closes_at_us, opened_at_us FROM round "
 
 static struct round row_of(struct circle *c, struct query *q)
@@ -82,6 +83,9 @@ static struct round row_of(struct circle *c, struct query *q)
 		if (!strcmp(query_text(q, 2), states[i]))
 			r.state = (enum round_state)i;
 	compute_times(c, &r, query_int(q, 4), query_int(q, 5));
+	/* It is open since then, wherever the hour to open has been moved meanwhile. */
+	if (r.opened_at_us)
+		r.opens_at_us = MIN(r.opens_at_us, r.opened_at_us);
 	return r;
 }
 
@@ -89,11 +93,12 @@ static struct round row_of(struct circle *c, struct query *q)
 static GArray *live_rounds(struct circle *c)
 {
 	GArray *live = g_array_new(FALSE, FALSE, sizeof(struct round));
-	struct query q =
-		db_query(c->db,
-			 COLUMNS "WHERE group_id = ?"
-				 " AND state NOT IN ('archived', 'skipped') ORDER BY day DESC",
-			 "i", c->id);
+	struct query q = db_query(
+		c->db,
+		COLUMNS
+		"WHERE group_id = ?"
+		" AND state IN ('planned', 'open', 'last-call', 'closed') ORDER BY +day DESC",
+		"i", c->id);
 
 	while (query_next(&q)) {
 		struct round r = row_of(c, &q);
@@ -135,32 +140,45 @@ static uint32_t day_after(struct circle *c, uint32_t last, int64_t after_us)
 	return day;
 }
 
-static void plan(struct circle *c, uint32_t last, int64_t after_us)
+static void plan_on(struct circle *c, uint32_t day)
 {
 	g_autofree char *rule = rule_of(c);
 
 	db_run(c->db, "INSERT INTO round(group_id, day, rule, state) VALUES(?, ?, ?, 'planned')",
-	       "iit", c->id, (int64_t)day_after(c, last, after_us), rule);
+	       "iit", c->id, (int64_t)day, rule);
+}
+
+static void plan(struct circle *c, uint32_t last, int64_t after_us)
+{
+	plan_on(c, day_after(c, last, after_us));
 }
 
 static uint32_t last_day(struct circle *c)
 {
-	return (uint32_t)db_int(
-		c->db, 0, "SELECT max(day) FROM round WHERE group_id = ? AND state <> 'planned'",
-		"i", c->id);
+	return (uint32_t)db_int(c->db, 0,
+				"SELECT day FROM round WHERE group_id = ? AND +state <> 'planned' "
+				"ORDER BY day DESC LIMIT 1",
+				"i", c->id);
 }
 
-/* A planned round whose rule is not today's is planned anew; one is always there. */
+/* A planned round whose rule is not today's is planned anew; one is always there. One whose day had
+ * come while kith was not there goes to the nearest such day, and is judged by that. */
 static void ensure_planned(struct circle *c)
 {
 	g_autofree char *rule = rule_of(c);
+	uint32_t day = (uint32_t)db_int(
+		c->db, 0, "SELECT day FROM round WHERE group_id = ? AND state = 'planned'", "i",
+		c->id);
 
 	if (db_int(c->db, 0,
 		   "SELECT 1 FROM round WHERE group_id = ? AND state = 'planned' AND rule = ?",
 		   "it", c->id, rule))
 		return;
 	db_run(c->db, "DELETE FROM round WHERE group_id = ? AND state = 'planned'", "i", c->id);
-	plan(c, last_day(c), c->run_us);
+	if (day && day <= recur_day(c->run_us, c->group->zone))
+		plan_on(c, recur_on_or_after(day - 3, c->group->round.opens.weekday));
+	else
+		plan(c, last_day(c), c->run_us);
 }
 
 void rounds_planned(struct circle *c, struct round *ret)
@@ -272,7 +290,7 @@ static void open_round(struct circle *c, struct round *r, bool late)
 	db_run(c->db, "UPDATE round SET opened_at_us = ? WHERE id = ?", "ii", r->opened_at_us,
 	       r->id);
 	entries_open(c, r->id);
-	plan(c, r->day, c->run_us);
+	ensure_planned(c);
 	rounds_say_open(c, r, late);
 }
 
@@ -296,7 +314,7 @@ static int64_t ready_us(struct circle *c, const struct round *r)
 {
 	int64_t before_us = 0;
 	struct query q = db_query(c->db,
-				  COLUMNS "WHERE group_id = ? AND state IN ('closed', 'archived')"
+				  COLUMNS "WHERE group_id = ? AND +state IN ('closed', 'archived')"
 					  " ORDER BY day DESC LIMIT 1",
 				  "i", c->id);
 
@@ -339,7 +357,7 @@ static bool second_quiet(struct circle *c, const struct round *r)
 	int64_t quiet = 0;
 	struct query q = db_query(c->db,
 				  "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
-				  " AND state IN ('closed', 'archived') ORDER BY day DESC LIMIT 2",
+				  " AND +state IN ('closed', 'archived') ORDER BY day DESC LIMIT 2",
 				  "ii", c->id, (int64_t)r->day);
 
 	for (int i = 0; query_next(&q); i++)
@@ -354,6 +372,9 @@ static void step_close(struct circle *c, struct round *r)
 
 	begin_step(c, r, "close");
 	set_state(c, r, ROUND_CLOSED);
+	/* What was late stays late, whatever the configuration says tomorrow. */
+	db_run(c->db, "UPDATE round SET closes_at_us = ? WHERE id = ?", "ii", r->closes_at_us,
+	       r->id);
 	rounds_next(c, &next);
 	if (entries->len > 0) {
 		rounds_say_recap(c, r, entries, &next);
@@ -406,12 +427,16 @@ void rounds_catch_up(struct circle *c)
 	ensure_planned(c);
 	if (circle_quiet_until(c) > c->run_us)
 		return;
-	while (next_due(c, &r) && r.state == ROUND_PLANNED && r.opens_at_us <= c->now_us) {
-		const char *cause = c->cause;
+	while (next_due(c, &r) && due_of(&r) <= c->now_us) {
+		const char *cause = c->cause, *source = c->source;
+		int64_t about = c->about;
 		int ordinal = c->ordinal;
 
-		step_planned(c, &r);
+		c->about = 0;
+		take_step(c, &r);
 		c->cause = cause;
+		c->source = source;
+		c->about = about;
 		c->ordinal = ordinal;
 	}
 }
@@ -422,15 +447,35 @@ static bool open_one(struct circle *c, struct round *ret)
 	       (ret->state == ROUND_OPEN || ret->state == ROUND_LAST_CALL);
 }
 
+/* A round of its own, opened by hand: planned beside the planned one. */
+static void add_round(struct circle *c, struct round *r)
+{
+	g_autofree char *rule = rule_of(c);
+
+	db_run(c->db,
+	       "INSERT INTO round(group_id, day, rule, state, opens_at_us)"
+	       " VALUES(?, ?, ?, 'planned', ?)",
+	       "iiti", c->id, (int64_t)r->day, rule, r->opens_at_us);
+	r->id = db_last_id(c->db);
+}
+
 int rounds_open_now(struct circle *c)
 {
-	struct round r;
+	struct round r, planned;
 
 	if (open_one(c, &r))
 		return -EALREADY;
-	rounds_planned(c, &r);
-	db_run(c->db, "UPDATE round SET opens_at_us = ? WHERE id = ?", "ii", c->now_us, r.id);
-	rounds_planned(c, &r);
+	rounds_planned(c, &planned);
+	r = (struct round){ .day = recur_day(c->now_us, c->group->zone) };
+	compute_times(c, &r, c->now_us, 0);
+	if (r.closes_at_us <= planned.opens_at_us) {
+		/* It is over before the planned one opens, and takes nothing from it. */
+		add_round(c, &r);
+	} else {
+		db_run(c->db, "UPDATE round SET opens_at_us = ? WHERE id = ?", "ii", c->now_us,
+		       planned.id);
+		rounds_planned(c, &r);
+	}
 	open_round(c, &r, false);
 	return 0;
 }

@@ -33,7 +33,7 @@ void rounds_planned(struct circle *c, struct round *ret);
 
 /* What people are told of the next one: past holidays, and not while this one still is. */
 void rounds_next(struct circle *c, struct round *ret);
-/* Opens what should have opened before now: what was said meanwhile belongs to it. */
+/* Takes the steps that were due before c->now_us, when what is being handled was said. */
 void rounds_catch_up(struct circle *c);
 
 /* When the next step is due; in the past if it is overdue. */

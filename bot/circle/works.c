@@ -46,14 +46,16 @@ struct work *works_by_id(struct circle *c, int64_t id)
 
 struct work *works_same(struct circle *c, int64_t maker, const char *link, const char *title)
 {
+	/* The + leaves the order to a sort of the one or two there are: by id all of a maker's
+	 * works would be read. */
 	if (link)
 		return first_of(db_query(c->db,
 					 COLUMNS "WHERE group_id = ? AND maker_id = ? AND link = ?"
-						 " ORDER BY id DESC",
+						 " ORDER BY +id DESC",
 					 "iit", c->id, maker, link));
 	return first_of(db_query(c->db,
 				 COLUMNS "WHERE group_id = ? AND maker_id = ? AND link IS NULL"
-					 " AND title = ? ORDER BY id DESC",
+					 " AND title = ? ORDER BY +id DESC",
 				 "iit", c->id, maker, title));
 }
 
@@ -102,7 +104,10 @@ char **works_of(struct circle *c, int64_t maker, int most)
 {
 	g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
 	struct query q = db_query(
-		c->db, COLUMNS "WHERE group_id = ? AND maker_id = ? ORDER BY id DESC LIMIT ?",
+		c->db,
+		COLUMNS "WHERE group_id = ? AND maker_id = ? AND NOT EXISTS (SELECT 1 FROM entry"
+			" WHERE work_id = work.id AND round_id IS NULL)"
+			" ORDER BY id DESC LIMIT ?",
 		"iii", c->id, maker, (int64_t)most);
 
 	while (query_next(&q)) {

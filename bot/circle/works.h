@@ -35,7 +35,8 @@ void works_change(struct circle *c, int64_t id, const char *title, const char *l
 /* Removes a work nobody said anything about and that stands in no round. */
 void works_tidy(struct circle *c, int64_t id);
 
-/* The latest of a member's titles, at most `most`; NULL-terminated, g_strfreev. */
+/* The latest of a member's titles, at most `most`, without what waits for its first round;
+ * NULL-terminated, g_strfreev. */
 char **works_of(struct circle *c, int64_t maker, int most);
 
 /* '#3 “Title” by NAME: LINK' in the words of the catalogue; markup, g_free it. */

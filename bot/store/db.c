@@ -14,6 +14,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define BUSY_MS 5000 /* a backup or a reader may hold the file for a moment */
+
 struct db {
 	sqlite3 *sqlite;
 	char *path;
@@ -22,7 +24,7 @@ struct db {
 	int lock_fd; /* one writer a store; see db_open */
 	int depth;
 	int64_t changes_at_begin;
-	int scrubs; /* commits after which the log is still to be emptied */
+	bool scrub; /* after the next commit the log is to be emptied */
 };
 
 static void fatal(const struct db *db, const char *doing)
@@ -60,7 +62,7 @@ static int lock_file(const char *path, int *ret_fd, char **ret_error)
 
 static int configure(struct db *db, char **ret_error)
 {
-	sqlite3_busy_timeout(db->sqlite, 5000); /* a backup or a reader may hold it for a moment */
+	sqlite3_busy_timeout(db->sqlite, BUSY_MS);
 	/* Before anything that writes: what is not ours stays as it was. */
 	int r = migrate(db->sqlite, db->path, ret_error);
 	if (r < 0)
@@ -140,13 +142,15 @@ void db_begin(struct db *db)
 	}
 }
 
-/* The log goes back into the file and is cut to nothing. A reader may hold it: then the next
- * commit's checkpoint does it, and this is tried again after that one. */
+/* The log goes back into the file and is cut to nothing. A reader may hold it: nobody waits for
+ * that, it is tried again after the next commit. */
 static void scrub(struct db *db)
 {
+	sqlite3_busy_timeout(db->sqlite, 0);
 	if (sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
 	    SQLITE_OK)
-		db->scrubs--;
+		db->scrub = false;
+	sqlite3_busy_timeout(db->sqlite, BUSY_MS);
 }
 
 int db_end(struct db *db)
@@ -165,7 +169,7 @@ int db_end(struct db *db)
 		return -ECANCELED;
 	}
 	execute(db, "COMMIT");
-	if (changed && db->scrubs > 0)
+	if (changed && db->scrub)
 		scrub(db);
 	if (changed && db->watcher.after)
 		db->watcher.after(db->watcher.data);
@@ -183,9 +187,7 @@ void db_undo(struct db *db)
 
 void db_scrub(struct db *db)
 {
-	/* Once for what was deleted, once for the answer's own address, which goes when it is said.
-	 */
-	db->scrubs = 2;
+	db->scrub = true;
 }
 
 static sqlite3_stmt *prepare(struct db *db, const char *sql)

@@ -59,8 +59,8 @@ const char *query_text(struct query *q, int column); /* NULL for NULL; valid unt
 /* A consistent copy while we run (SQLite's online backup). -errno with a message. */
 int db_backup(struct db *db, const char *path, char **ret_error);
 
-/* After the next two commits, moves everything out of the write-ahead log and empties it, so that
- * what was deleted leaves no bytes behind (forget me). */
+/* After the next commit, moves everything out of the write-ahead log and empties it, so that what
+ * was deleted leaves no bytes behind (forget me). */
 void db_scrub(struct db *db);
 
 #endif

@@ -5,10 +5,16 @@
 #include <glib.h>
 #include <string.h>
 
+/* What stays of a post that was said, or will never be, is its key. */
+#define ERASE                                                                              \
+	"UPDATE outbox SET markup = NULL, account = NULL, shown = NULL, person_id = NULL," \
+	" about_id = NULL, source = NULL, attachment = NULL "
+
 struct outbox {
 	struct db *db;
 	GPtrArray *posts; /* of struct outbox_post, by seq: what is not delivered yet */
 	GPtrArray *done;  /* keys of stored posts whose mark is not written yet */
+	bool scrub;       /* among them is the address of somebody of whom nothing is kept */
 	int64_t last_seq;
 };
 
@@ -27,6 +33,7 @@ static void post_free(void *data)
 	g_free((char *)p->post.word);
 	g_free((char *)p->post.markup);
 	g_free((char *)p->post.attachment);
+	g_free(p->source);
 	g_free(p);
 }
 
@@ -51,12 +58,13 @@ static struct outbox_post *post_copy(const struct post *p)
 
 static void load(struct outbox *o)
 {
-	struct query q = db_query(
-		o->db,
-		"SELECT key, network, room, account, shown, reply_to, thread, edits,"
-		" kind, expires_at_us, word, markup, attachment, person_id,"
-		" not_before_us, seq, about_id FROM outbox WHERE markup IS NOT NULL ORDER BY seq",
-		"");
+	struct query q =
+		db_query(o->db,
+			 "SELECT key, network, room, account, shown, reply_to, thread, edits,"
+			 " kind, expires_at_us, word, markup, attachment, person_id,"
+			 " not_before_us, seq, about_id, source FROM outbox WHERE markup IS NOT "
+			 "NULL ORDER BY seq",
+			 "");
 
 	while (query_next(&q)) {
 		struct outbox_post *p = post_copy(&(struct post){
@@ -79,6 +87,7 @@ static void load(struct outbox *o)
 		p->not_before_us = query_int(&q, 14);
 		p->seq = query_int(&q, 15);
 		p->about = query_int(&q, 16);
+		p->source = g_strdup(query_text(&q, 17));
 		p->stored = true;
 		g_ptr_array_add(o->posts, p);
 	}
@@ -107,12 +116,12 @@ void outbox_free(struct outbox *o)
 	g_free(o);
 }
 
-void outbox_add(struct outbox *o, const struct post *p, int64_t person, int64_t about,
-		int64_t not_before_us)
+struct outbox_post *outbox_add(struct outbox *o, const struct post *p, int64_t person,
+			       int64_t about, int64_t not_before_us)
 {
 	if (outbox_find(o, p->key) ||
 	    db_int(o->db, 0, "SELECT 1 FROM outbox WHERE key = ?", "t", p->key))
-		return;
+		return NULL;
 
 	struct outbox_post *copy = post_copy(p);
 	copy->person = person;
@@ -121,6 +130,7 @@ void outbox_add(struct outbox *o, const struct post *p, int64_t person, int64_t 
 	copy->seq = ++o->last_seq;
 	copy->fresh = true;
 	g_ptr_array_add(o->posts, copy);
+	return copy;
 }
 
 struct outbox_post *outbox_next(struct outbox *o, int64_t after)
@@ -149,8 +159,10 @@ void outbox_done(struct outbox *o, const char *key)
 
 	if (!p)
 		return;
-	if (p->stored)
+	if (p->stored) {
 		g_ptr_array_add(o->done, g_strdup(key));
+		o->scrub = o->scrub || (!p->person && !p->about && !p->post.room);
+	}
 	g_ptr_array_remove(o->posts, p);
 }
 
@@ -166,14 +178,21 @@ static void store(struct outbox *o, struct outbox_post *p)
 
 	db_run(o->db,
 	       "INSERT INTO outbox(key, seq, network, room, account, shown, reply_to, thread, "
-	       "edits, kind,"
-	       " expires_at_us, not_before_us, word, markup, attachment, person_id, about_id)"
-	       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
-	       "titttttttiiitttii", post->key, p->seq, post->network, post->room,
+	       "edits,"
+	       " kind, expires_at_us, not_before_us, word, markup, attachment, person_id, about_id,"
+	       " source) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0),"
+	       " nullif(?, 0), ?)",
+	       "titttttttiiitttiit", post->key, p->seq, post->network, post->room,
 	       p->person ? NULL : post->account, post->shown, post->reply_to, post->thread,
 	       post->edits, (int64_t)post->kind, post->expires_at_us, p->not_before_us, post->word,
-	       post->markup, post->attachment, p->person, p->about);
+	       post->markup, post->attachment, p->person, p->about, p->source);
 	p->stored = true;
+}
+
+void outbox_keep(struct outbox *o, struct outbox_post *p, const char *source)
+{
+	p->source = g_strdup(source);
+	store(o, p);
 }
 
 void outbox_join(struct outbox *o)
@@ -185,11 +204,11 @@ void outbox_join(struct outbox *o)
 			store(o, p);
 	}
 	for (unsigned i = 0; i < o->done->len; i++)
-		db_run(o->db,
-		       "UPDATE outbox SET markup = NULL, account = NULL, shown = NULL,"
-		       " person_id = NULL, about_id = NULL, attachment = NULL WHERE key = ?",
-		       "t", (char *)o->done->pdata[i]);
+		db_run(o->db, ERASE "WHERE key = ?", "t", (char *)o->done->pdata[i]);
 	g_ptr_array_set_size(o->done, 0);
+	if (o->scrub)
+		db_scrub(o->db);
+	o->scrub = false;
 }
 
 void outbox_flush(struct outbox *o)
@@ -213,31 +232,51 @@ void outbox_settle(struct outbox *o, bool rolled_back)
 	}
 }
 
-void outbox_release(struct outbox *o, int64_t person, int64_t now_us)
+void outbox_wait(struct outbox *o, int64_t person, int64_t from_us)
 {
 	for (unsigned i = 0; i < o->posts->len; i++) {
 		struct outbox_post *p = o->posts->pdata[i];
 
-		if (p->person == person && p->not_before_us > now_us)
-			p->not_before_us = now_us;
+		if (p->person == person)
+			p->not_before_us = from_us;
 	}
 	db_run(o->db,
-	       "UPDATE outbox SET not_before_us = ?2 WHERE person_id = ?1 AND not_before_us > ?2",
-	       "ii", person, now_us);
+	       "UPDATE outbox SET not_before_us = ?2 WHERE person_id = ?1 AND markup IS NOT NULL",
+	       "ii", person, from_us);
+}
+
+static void drop(struct outbox *o, bool (*gone)(const struct outbox_post *p, const void *what),
+		 const void *what)
+{
+	for (unsigned i = o->posts->len; i-- > 0;)
+		if (gone(o->posts->pdata[i], what))
+			g_ptr_array_remove_index(o->posts, i);
+}
+
+static bool told_from(const struct outbox_post *p, const void *source)
+{
+	return p->person && p->source && !strcmp(p->source, source);
+}
+
+void outbox_recall(struct outbox *o, const char *source)
+{
+	drop(o, told_from, source);
+	db_run(o->db, ERASE "WHERE source = ? AND person_id IS NOT NULL", "t", source);
+}
+
+static bool may_name(const struct outbox_post *p, const void *person)
+{
+	return p->person == *(const int64_t *)person || p->about == *(const int64_t *)person ||
+	       p->post.kind == POST_ANNOUNCEMENT;
 }
 
 void outbox_forget(struct outbox *o, int64_t person)
 {
-	for (unsigned i = o->posts->len; i-- > 0;) {
-		struct outbox_post *p = o->posts->pdata[i];
-
-		if (p->person == person || p->about == person)
-			g_ptr_array_remove_index(o->posts, i);
-	}
+	drop(o, may_name, &person);
 	db_run(o->db,
-	       "UPDATE outbox SET markup = NULL, account = NULL, shown = NULL, person_id = NULL,"
-	       " about_id = NULL WHERE person_id = ?1 OR about_id = ?1",
-	       "i", person);
+	       ERASE "WHERE person_id = ?1 OR about_id = ?1"
+		     " OR (markup IS NOT NULL AND kind = ?2)",
+	       "ii", person, (int64_t)POST_ANNOUNCEMENT);
 }
 
 void outbox_resend(struct outbox *o, const char *network)

@@ -26,6 +26,7 @@ struct outbox_post {
 	struct post post;
 	int64_t person; /* private: deliver finds the door; 0: the post names its account itself */
 	int64_t about;  /* whom it tells of, or 0 */
+	char *source;   /* the message it came from, or NULL */
 	int64_t not_before_us; /* nobody resting or away is spoken to */
 	int64_t seq;           /* the order of saying; of memory and table alike */
 	bool fresh;            /* offered in the transaction now open */
@@ -33,10 +34,13 @@ struct outbox_post {
 	bool sent;             /* handed to the transport, not confirmed yet */
 };
 
-/* Copies `p`. A key seen before, in memory or in the store, is passed over in silence: it has been
- * said or will be. */
-void outbox_add(struct outbox *o, const struct post *p, int64_t person, int64_t about,
-		int64_t not_before_us);
+/* Copies `p`. A key seen before, in memory or in the store, is passed over in silence (NULL): it
+ * has been said or will be. The copy is the outbox's. */
+struct outbox_post *outbox_add(struct outbox *o, const struct post *p, int64_t person,
+			       int64_t about, int64_t not_before_us);
+/* Writes it in this transaction, whether anything else changes or not: nobody will ask for it
+ * again. `source` is the message it came from. */
+void outbox_keep(struct outbox *o, struct outbox_post *p, const char *source);
 /* The first post not delivered yet whose `seq` is greater than `after`, NULL at the end. */
 struct outbox_post *outbox_next(struct outbox *o, int64_t after);
 struct outbox_post *outbox_find(struct outbox *o, const char *key);
@@ -46,9 +50,12 @@ void outbox_done(struct outbox *o, const char *key);
 /* Whether marks wait to be written. */
 bool outbox_dirty(const struct outbox *o);
 void outbox_flush(struct outbox *o);
-/* Somebody is back: what waited for `person` may be said from now on. */
-void outbox_release(struct outbox *o, int64_t person, int64_t now_us);
-/* Erases what waits for `person` or tells of them (forget me). */
+/* What waits for `person` may be said from `from_us` on: later because they are absent, or now. */
+void outbox_wait(struct outbox *o, int64_t person, int64_t from_us);
+/* The message `source` was taken back: what it would have told people in private is not told. */
+void outbox_recall(struct outbox *o, const char *source);
+/* Erases what waits for `person`, tells of them, or is unsaid in a room and may name them (forget
+ * me). */
 void outbox_forget(struct outbox *o, int64_t person);
 /* The transaction is over: what was offered in it may be said, or, if it was rolled back, is gone.
  */

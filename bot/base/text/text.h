@@ -46,7 +46,8 @@ char *text_html(const char *text);
 const char *text_nearest(const char *word, const char *const *names);
 
 /* `30s`, `90 minutes`, `2h`, `1 day`, `2 weeks`, `1d 12h`: from one second to two years, in
- * microseconds. -EINVAL if it cannot be read, -ERANGE outside that. A month is a twelfth of 365.25 days. */
+ * microseconds. -EINVAL if it cannot be read, -ERANGE outside that. A month is a twelfth
+ * of 365.25 days. */
 int text_duration(const char *text, int64_t *ret_us);
 
 #endif

@@ -52,7 +52,7 @@ CREATE TABLE work (
 	UNIQUE (group_id, number)
 );
 CREATE INDEX work_maker ON work (maker_id, group_id);
-CREATE INDEX work_link ON work (group_id, link) WHERE link IS NOT NULL;
+CREATE INDEX work_same ON work (maker_id, group_id, link, title);
 
 CREATE TABLE round (
 	id INTEGER PRIMARY KEY,
@@ -60,12 +60,12 @@ CREATE TABLE round (
 	day INTEGER NOT NULL,               -- its opening day; every step is computed from it
 	rule TEXT NOT NULL,                 -- how that day was found, to notice a changed configuration
 	state TEXT NOT NULL CHECK (state IN ('planned', 'open', 'last-call', 'closed', 'archived', 'skipped')),
-	opens_at_us INTEGER,                -- opened by hand or late; NULL: as configured
+	opens_at_us INTEGER,                -- opened by hand; NULL: as configured
 	closes_at_us INTEGER,               -- closed or extended by hand; NULL: as configured
 	opened_at_us INTEGER,               -- when it was really opened, maybe late
 	quiet INTEGER NOT NULL DEFAULT 0    -- it closed and nobody had shown anything
 );
-CREATE INDEX round_live ON round (group_id, state) WHERE state NOT IN ('archived', 'skipped');
+CREATE INDEX round_state ON round (group_id, state);
 CREATE INDEX round_day ON round (group_id, day);
 
 CREATE TABLE entry (
@@ -90,6 +90,7 @@ CREATE TABLE reading (
 	drawn_at_us INTEGER NOT NULL
 );
 CREATE INDEX reading_reader ON reading (reader_id, group_id, drawn_at_us);
+CREATE INDEX reading_pair ON reading (reader_id, maker_id, group_id);
 CREATE INDEX reading_maker ON reading (maker_id);
 
 CREATE TABLE note (
@@ -193,6 +194,7 @@ CREATE TABLE outbox (
 	shown TEXT,
 	person_id INTEGER REFERENCES person ON DELETE SET NULL,
 	about_id INTEGER REFERENCES person ON DELETE SET NULL, -- whom it tells of
+	source TEXT,                        -- the message it came from, while it is unsaid
 	reply_to TEXT,
 	thread TEXT,
 	edits TEXT,
@@ -204,6 +206,7 @@ CREATE TABLE outbox (
 	attachment TEXT
 ) WITHOUT ROWID;
 CREATE INDEX outbox_waiting ON outbox (seq) WHERE markup IS NOT NULL;
+CREATE INDEX outbox_source ON outbox (source) WHERE source IS NOT NULL;
 CREATE INDEX outbox_old ON outbox (expires_at_us);
 CREATE INDEX outbox_person ON outbox (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX outbox_about ON outbox (about_id) WHERE about_id IS NOT NULL;
