@@ -3,6 +3,9 @@
 file of the same name that ends in .expected. A script's first lines may say how it is meant:
     # exit 65               kith leaves with this status; .expected is what it says on stderr
     # config: NAME.conf     played with -c NAME.conf, a file beside the script
+    # after: OTHER.kith     played on the store that OTHER.kith, beside it, left behind: a later run
+                            of kith. The sandbox clock starts anew, so its first line is an "@"; or
+                            "!down", "@", "!up", where nothing is to happen on the way
 """
 import argparse
 import concurrent.futures
@@ -12,6 +15,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 SECONDS = 60
 # A bot that looked at the machine's own zone instead of the group's would show here.
@@ -25,13 +29,27 @@ class Script:
         head = path.read_text(encoding='utf-8').split('\n')[:5]
         status = re.fullmatch(r'# exit (\d+)', head[0])
         self.status = int(status[1]) if status else 0
-        configs = [m[1] for line in head if (m := re.fullmatch(r'# config: (\S+)', line))]
-        self.config = ['-c', configs[0]] if configs else []
+        named = dict(m.groups() for line in head if (m := re.fullmatch(r'# (\w+): (\S+)', line)))
+        self.config = ['-c', named['config']] if 'config' in named else []
+        self.after = Script(path.with_name(named['after'])) if 'after' in named else None
 
     def play(self, kith):
         """(what it said that matters, what went wrong or None)"""
+        if not self.after:
+            return self.run(kith)
+        with tempfile.TemporaryDirectory() as folder:
+            return self.play_on(kith, f'{folder}/kith.db')
+
+    def play_on(self, kith, store):
+        if self.after:
+            _, wrong = self.after.play_on(kith, store)  # what it said is its own test's
+            if wrong:
+                return b'', f'{self.after.path}: {wrong}'
+        return self.run(kith, '--db', store)
+
+    def run(self, kith, *options):
         # From its own folder, so that no message holds a path of this machine.
-        command = [kith, 'try', *self.config, '--script', self.path.name]
+        command = [kith, 'try', *self.config, *options, '--script', self.path.name]
         try:
             done = subprocess.run(command, cwd=self.path.parent, env=ENVIRONMENT, timeout=SECONDS,
                                   stdin=subprocess.DEVNULL, capture_output=True)
