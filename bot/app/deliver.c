@@ -87,10 +87,18 @@ void deliver_confirmed(struct app *app, const char *post_key, int error)
 
 	if (!p)
 		return;
+	const struct app_link *link = app_link_by_name(app, p->post.network);
+	bool at_once = link && !link->transport->impl->idempotent;
 	if (error < 0)
 		log_warning("the network refused a post (%s): %s", g_strerror(-error),
 			    p->post.word);
 	outbox_done(app->outbox, post_key);
-	if (outbox_dirty(app->outbox))
+	if (!outbox_dirty(app->outbox))
+		return;
+	/* A network that does not know its posts again would be told this one twice after a crash.
+	 */
+	if (at_once)
+		outbox_flush(app->outbox);
+	else
 		app->flush_us = MIN(app->flush_us, app_now(app) + FLUSH_AFTER_US);
 }

@@ -203,9 +203,9 @@ class Kith:
         object for each post, as --json gives them."""
         written = self.folder / 'week.kith'
         written.write_text(script)
-        done = subprocess.run([self.program, 'try', '-c', self.config, '--script', written, '--json'],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-                              cwd=self.folder)
+        done = subprocess.run(
+            [self.program, 'try', '-c', self.config, '--script', written, '--json'],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, cwd=self.folder)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -141,9 +141,10 @@ class Week:
 
 
 def lives(person, target, speakers=r'kith'):
-    """All that `speakers` said to `target`, as this person heard it, [(nick, line)] for each life of
-    kith: a life ends with its QUIT."""
-    heard = re.compile(rf'^:(?P<nick>{speakers})!\S+ (QUIT|PRIVMSG {re.escape(target)} :?(?P<text>.*))')
+    """All that `speakers` said to `target`, as this person heard it, [(nick, line)] for each life
+    of kith: a life ends with its QUIT."""
+    heard = re.compile(rf'^:(?P<nick>{speakers})!\S+ '
+                       rf'(QUIT|PRIVMSG {re.escape(target)} :?(?P<text>.*))')
     found = [[]]
     for _, line in list(person.lines):
         if not (m := heard.match(line)):
@@ -202,10 +203,10 @@ def follow(spoken, posts):
 
 
 def wrong(pieces, at, posts):
-    return 'kith said:\n{}\ninstead of:\n{}'.format(
-        '\n'.join(f'{">" if i == at else " "} {nick}: {text}' for i, (nick, text) in enumerate(pieces)
-                  if i > at - 6),
-        '\n'.join(f'  {post.nick}: {post.text}' for post in posts[:2]) or '  nothing')
+    heard = '\n'.join(f'{">" if i == at else " "} {nick}: {text}'
+                      for i, (nick, text) in enumerate(pieces) if i > at - 6)
+    wanted = '\n'.join(f'  {post.nick}: {post.text}' for post in posts[:2])
+    return f'kith said:\n{heard}\ninstead of:\n{wanted or "  nothing"}'
 
 
 def seed():

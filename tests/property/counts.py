@@ -26,7 +26,7 @@ MOMENT = re.compile(r'\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} '
                     r'(?: \d\d:\d\d \([^)]*\))?')
 DAY = re.compile(r'\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October'
                  r'|November|December) \d{4}\b')
-WORK = re.compile(r'#\d+\b|!(?:note|shared) \d+ (?=in the room|WHERE)')
+WORK = re.compile(r'#\d+\b|!(?:note|shared) \d+ (?=and your words|WHERE)')
 FIGURE = re.compile(r'\w*\d\w*')
 IN_LETTERS = re.compile(rf'\b(?:{"|".join(LETTERS)})\b(?: \w+)? (?:{"|".join(COUNTED)})\b', re.I)
 

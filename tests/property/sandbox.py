@@ -115,6 +115,7 @@ def comparable(store, now_us):
             if table == 'outbox':
                 del row['key'], row['seq']
                 row['reply_to'] = _event(row['reply_to'])
+                row['source'] = _event(row['source'])
             kept.append(row)
         out[table] = sorted(kept, key=lambda row: repr(sorted(row.items())))
     return out

@@ -280,7 +280,7 @@ static void killed__at_sending__loses_nothing(void **state)
 	assert_heard(f, "a a b");
 }
 
-static void forgetful_network__last_mark__is_on_the_disk_before_the_next_post(void **state)
+static void forgetful_network__mark__is_on_the_disk_at_once(void **state)
 {
 	struct fixture *f = *state;
 
@@ -293,7 +293,7 @@ static void forgetful_network__last_mark__is_on_the_disk_before_the_next_post(vo
 	fixture_run(f);
 	assert_heard(f, "a");
 	fixture_confirm(libera(f), 0);
-	assert_int_equal(unsaid(f), 2);
+	assert_int_equal(unsaid(f), 1);
 	later(f, 1);
 	fixture_run(f);
 	assert_heard(f, "b");
@@ -410,7 +410,7 @@ int main(void)
 		TEST(mark__clean_end__is_written),
 		TEST(killed__before_the_mark__is_said_again_with_its_key),
 		TEST(killed__at_sending__loses_nothing),
-		TEST(forgetful_network__last_mark__is_on_the_disk_before_the_next_post),
+		TEST(forgetful_network__mark__is_on_the_disk_at_once),
 		TEST(remembering_network__marks__may_wait),
 		cmocka_unit_test(door__last_used__gets_what_waits),
 		cmocka_unit_test(door__of_two__is_the_one_they_came_through_last),

@@ -53,6 +53,10 @@ static int find_target(struct irc *irc, const struct post *p, const char **ret)
 	}
 	if (p->account) {
 		const char *nick = nick_of(irc, p->account);
+		/* Somebody who spoke to us from outside our rooms, where a nick is an account. */
+		if (!nick && irc->trust_nicks && p->shown && is_nick(irc, p->shown) &&
+		    isupport_same(wire_isupport(irc->wire), p->shown, p->account))
+			nick = p->shown;
 		if (!nick) {
 			g_hash_table_add(irc->missed,
 					 isupport_fold(wire_isupport(irc->wire), p->account));
