@@ -168,7 +168,13 @@ static int open_link(struct app *app, const struct config_section *section, char
 {
 	const struct transport_impl *impl = find_impl(&app->options, section->kind);
 	struct app_link *link = g_new0(struct app_link, 1);
-	int r = impl ? 0 : -ENOTSUP;
+
+	if (!impl) {
+		g_free(link);
+		*ret_error = g_strdup_printf("[%s %s]: this kith has no door to %s yet",
+					     section->kind, section->name, section->kind);
+		return -ENOTSUP;
+	}
 
 	link->app = app;
 	link->env = (struct transport_env){
@@ -181,8 +187,7 @@ static int open_link(struct app *app, const struct config_section *section, char
 		.context = app->options.context,
 	};
 	g_ptr_array_add(app->links, link);
-	if (r == 0)
-		r = impl->open(&link->env, section, &link->transport);
+	int r = impl->open(&link->env, section, &link->transport);
 	if (r < 0)
 		*ret_error = g_strdup_printf("cannot open [%s %s]: %s", section->kind,
 					     section->name, g_strerror(-r));

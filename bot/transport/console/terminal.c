@@ -214,7 +214,7 @@ static const struct word words[] = {
 	{ "/private", "/private TEXT", "say it to the bot alone", run_private },
 	{ "/go", "/go +3h, Thu 20:00", "move the clock; what falls due on the way happens",
 	  run_go },
-	{ "/demo", "/demo", "watch a group at work", run_demo },
+	{ "/demo", "/demo", "watch a group at work; it goes on in this room", run_demo },
 	{ "/script", "/script LINE", "play a line of the script language", run_script },
 	{ "/help", "/help", "this", run_help },
 	{ "/quit", "/quit", "leave; so does Ctrl-D", run_quit },
@@ -365,7 +365,8 @@ static int welcome(struct terminal *t)
 	     "or say so.",
 	     nick);
 	tell(t,
-	     "You speak as ana; ben and cleo are here too, and /as ben makes you ben.  Try:  %s: "
+	     "You speak as ana; ben and cleo are here too, and /as dev makes you somebody new. "
+	     "Try:  %s: "
 	     "help",
 	     nick);
 	tell(t, "/go +3h moves the clock, /demo shows a group at work, /help tells the rest, "
