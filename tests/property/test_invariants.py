@@ -166,7 +166,7 @@ def test_what_is_wrong_is_found(name, change):
 def test_a_moment_a_day_a_number_of_a_work_and_a_name_are_no_counts():
     lint = counts.Lint('annika: !show "own1q1z"', ['annika'])
     assert not list(lint.faults('annika-2, #12 own1q1z: Thu 26 Nov 20:00 (London), 3 January 2027; '
-                                '!note 12 in the room', 'show.entered'))
+                                '!note 12 and your words', 'show.entered'))
 
 
 def test_the_catalogue_counts_nobody():
