@@ -90,6 +90,13 @@ static void leave(void *data)
 	loop_quit(data);
 }
 
+/* A terminal that closes, or somebody who expects a reload, must not end the bot. */
+static void stay(void *data)
+{
+	log_warning(
+		"SIGHUP: the configuration is read at the start; restart kith to read it again");
+}
+
 static int run(const struct options *o)
 {
 	static const struct transport_impl *const transports[] = { &transport_irc, NULL };
@@ -107,6 +114,7 @@ static int run(const struct options *o)
 	struct loop *loop = loop_new();
 	loop_on_signal(loop, SIGTERM, leave, loop);
 	loop_on_signal(loop, SIGINT, leave, loop);
+	loop_on_signal(loop, SIGHUP, stay, NULL);
 	struct app_options options = { config, config->store_path, clock_real(),
 				       loop,   transports,         NULL };
 	if (app_open(&options, &app, &error) < 0) {

@@ -432,7 +432,9 @@ void rounds_catch_up(struct circle *c)
 		int64_t about = c->about;
 		int ordinal = c->ordinal;
 
+		/* A step is nobody's message, and tells of nobody in particular. */
 		c->about = 0;
+		c->source = NULL;
 		take_step(c, &r);
 		c->cause = cause;
 		c->source = source;
