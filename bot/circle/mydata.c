@@ -1,6 +1,7 @@
 #include "circle/mydata.h"
 
 #include "circle/people.h"
+#include "circle/records.h"
 #include "store/db.h"
 
 enum { COLUMNS = 3 };
@@ -118,9 +119,6 @@ static const struct {
 	  { "day", "until" },
 	  "SELECT from_us, until_us FROM absence WHERE person_id = ?1 AND group_id = ?2 ORDER BY "
 	  "id" },
-	{ "mydata.record",
-	  { NULL },
-	  "SELECT 1 FROM record WHERE person_id = ?1 AND group_id = ?2 LIMIT 1" },
 	{ "mydata.waiting",
 	  { NULL },
 	  "SELECT 1 FROM outbox WHERE (person_id = ?1 OR about_id = ?1) AND ?2 AND markup IS NOT "
@@ -164,6 +162,8 @@ void mydata_tell(struct circle *c, int64_t person, struct draft *d)
 	draft_say(d, "mydata", NULL);
 	for (size_t i = 0; person && i < G_N_ELEMENTS(parts); i++)
 		tell_part(c, person, d, i);
+	if (person && records_any(c, person))
+		draft_item(d, "mydata.record", NULL);
 	if (!person) /* the one thing kept of somebody who has not joined; see standing_vouch */
 		draft_item(d, "mydata.vouched-stranger", NULL);
 	draft_say(d, "mydata.end", NULL);

@@ -191,6 +191,13 @@ void records_undo_edited(struct circle *c)
 		undo(c, &r);
 }
 
+bool records_any(struct circle *c, int64_t person)
+{
+	return db_int(c->db, 0,
+		      "SELECT 1 FROM record WHERE group_id = ? AND person_id = ? AND at_us >= ?",
+		      "iii", c->id, person, c->now_us - KEPT_US);
+}
+
 void records_prune(struct circle *c)
 {
 	db_run(c->db, "DELETE FROM record WHERE group_id = ? AND at_us < ?", "ii", c->id,

@@ -15,6 +15,8 @@ const char *records_undo(struct circle *c, int64_t person);
 const char *records_undo_event(struct circle *c, int64_t person, const char *event);
 /* The edited message shows nothing any more: takes back the entry that was only noted. */
 void records_undo_edited(struct circle *c);
+/* Whether any message of theirs could still be taken back by editing or deleting it. */
+bool records_any(struct circle *c, int64_t person);
 void records_prune(struct circle *c);
 
 #endif

@@ -93,12 +93,11 @@ static struct round row_of(struct circle *c, struct query *q)
 static GArray *live_rounds(struct circle *c)
 {
 	GArray *live = g_array_new(FALSE, FALSE, sizeof(struct round));
-	struct query q = db_query(
-		c->db,
-		COLUMNS
-		"WHERE group_id = ?"
-		" AND state IN ('planned', 'open', 'last-call', 'closed') ORDER BY +day DESC",
-		"i", c->id);
+	struct query q = db_query(c->db,
+				  COLUMNS "WHERE group_id = ?"
+					  " AND state IN ('planned', 'open', 'last-call', "
+					  "'closed') ORDER BY +day DESC, id DESC",
+				  "i", c->id);
 
 	while (query_next(&q)) {
 		struct round r = row_of(c, &q);
@@ -157,7 +156,7 @@ static uint32_t last_day(struct circle *c)
 {
 	return (uint32_t)db_int(c->db, 0,
 				"SELECT day FROM round WHERE group_id = ? AND +state <> 'planned' "
-				"ORDER BY day DESC LIMIT 1",
+				"ORDER BY day DESC, id DESC LIMIT 1",
 				"i", c->id);
 }
 
@@ -315,7 +314,7 @@ static int64_t ready_us(struct circle *c, const struct round *r)
 	int64_t before_us = 0;
 	struct query q = db_query(c->db,
 				  COLUMNS "WHERE group_id = ? AND +state IN ('closed', 'archived')"
-					  " ORDER BY day DESC LIMIT 1",
+					  " ORDER BY day DESC, id DESC LIMIT 1",
 				  "i", c->id);
 
 	if (query_next(&q)) {
@@ -355,10 +354,11 @@ static void step_last_call(struct circle *c, struct round *r)
 static bool second_quiet(struct circle *c, const struct round *r)
 {
 	int64_t quiet = 0;
-	struct query q = db_query(c->db,
-				  "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
-				  " AND +state IN ('closed', 'archived') ORDER BY day DESC LIMIT 2",
-				  "ii", c->id, (int64_t)r->day);
+	struct query q =
+		db_query(c->db,
+			 "SELECT quiet FROM round WHERE group_id = ? AND day < ?"
+			 " AND +state IN ('closed', 'archived') ORDER BY day DESC, id DESC LIMIT 2",
+			 "ii", c->id, (int64_t)r->day);
 
 	for (int i = 0; query_next(&q); i++)
 		quiet = i == 0 ? query_int(&q, 0) : quiet && !query_int(&q, 0);
