@@ -159,7 +159,7 @@ static void recur__every_minute_around_a_change__is_as_the_clocks_show(void **st
 		{ "America/New_York", 2006 },    { "America/New_York", 2007 },
 		{ "Australia/Lord_Howe", 2030 }, { "Pacific/Apia", 2011 },
 		{ "America/Asuncion", 2023 },    { "Africa/Cairo", 2014 },
-		{ "Africa/Casablanca", 2028 },   { "America/St_Johns", 2011 },
+		{ "Africa/Casablanca", 2022 },   { "America/St_Johns", 2011 },
 		{ "America/Havana", 2026 },      { "Atlantic/Azores", 2026 },
 		{ "Asia/Pyongyang", 2018 },      { "America/Caracas", 2016 },
 		{ "Antarctica/Troll", 2026 },    { "Europe/Dublin", 2026 },
