@@ -171,7 +171,7 @@ def rounds_are_consistent(case):
     if len(planned) != 1 or planned[0] != max(days):
         yield f'planned for {planned} of {sorted(days)}'
     # One that an organizer opened by hand may share its day with another.
-    own = [row['day'] for row in rounds if row['opens_at_us'] is None]
+    own = [row['day'] for row in rounds if row.get('opens_at_us') is None]
     if len(set(own)) != len(own):
         yield f'two rounds of one day: {sorted(own)}'
     if states.count('open') + states.count('last-call') > 1:
