@@ -53,13 +53,13 @@ def test_says_the_last_call_when_the_server_is_back(kith, ircd, person):
     ana.expect_said('kith', ROOM, 'Last call')
     # Ben, who is to read it, has not found the way back yet.
     ben = person('ben', ROOM)
-    ben.expect_said('kith', 'ben', 'close reader of #1')
+    ben.expect_said('kith', 'ben', 'close reading for you.*#1')
     ben.say(ROOM, '!note 1 it made me want to go outside')
     ana.expect_said('kith', 'ana', 'want to go outside')
     ben.say(ROOM, '!round')
     ana.expect_said('kith', ROOM, 'at last call')
     assert not ana.heard('A new round')
-    assert len(ana.heard('Last call')) == len(ben.heard('close reader')) == 1
+    assert len(ana.heard('Last call')) == len(ben.heard('close reading')) == 1
 
 
 @pytest.mark.long
@@ -71,7 +71,7 @@ def test_says_the_last_call_when_it_is_back_in_the_room(kith, person):
     assert not ben.heard('Last call')
     # It waits half a minute before it comes back, so as not to quarrel.
     ana.expect_said('kith', ROOM, 'Last call', seconds=60)
-    ben.expect_said('kith', 'ben', 'close reader of #1')
+    ben.expect_said('kith', 'ben', 'close reading for you.*#1')
     ben.say(ROOM, '!round')
     ana.expect_said('kith', ROOM, 'at last call')
-    assert len(ana.heard('Last call')) == len(ben.heard('close reader')) == 1
+    assert len(ana.heard('Last call')) == len(ben.heard('close reading')) == 1
