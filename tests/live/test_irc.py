@@ -1,5 +1,6 @@
 """kith on a real server of IRC, among people."""
 import re
+import signal
 
 
 def test_answers_where_it_is_spoken_to(kith, person):
@@ -84,3 +85,12 @@ def test_leaves_with_a_word(kith, person):
     ana = person('ana', '#makers')
     bot.stop()
     assert re.search('leaves', ana.expect(r'^:kith!\S+ QUIT :?(.*)')[1])
+
+
+def test_outlives_a_hang_up(kith, person):
+    bot = kith()
+    ana = person('ana', '#makers')
+    bot.process.send_signal(signal.SIGHUP)
+    bot.await_log('SIGHUP')
+    ana.say('#makers', 'kith: charter')
+    ana.expect_said('kith', '#makers', 'Makers')
