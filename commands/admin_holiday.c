@@ -9,9 +9,11 @@
 
 #include <string.h>
 
-/* "FROM-TO" or "FROM-TO NAME": the longest name that ends the text and leaves days before it. */
+/* "FROM-TO" or "FROM-TO NAME": the longest name that ends the text and leaves days before it. Where
+ * days begin it and nobody's name follows, *ret_rest is what does. */
 static int read_days(struct command_call *call, const char *text, uint32_t *ret_first,
-		     uint32_t *ret_last, int64_t *ret_person, const char **ret_error)
+		     uint32_t *ret_last, int64_t *ret_person, const char **ret_rest,
+		     const char **ret_error)
 {
 	struct circle *c = call->circle;
 	GTimeZone *zone = c->group->zone;
@@ -20,14 +22,15 @@ static int read_days(struct command_call *call, const char *text, uint32_t *ret_
 	for (const char *space = strchr(text, ' '); r < 0 && space;
 	     space = strchr(space + 1, ' ')) {
 		g_autofree char *days = g_strndup(text, (size_t)(space - text));
-		int64_t person = people_named(c, space + 1);
 		const char *error;
 
-		if (person &&
-		    when_parse_days(days, zone, c->now_us, ret_first, ret_last, &error) == 0) {
-			*ret_person = person;
+		if (when_parse_days(days, zone, c->now_us, ret_first, ret_last, &error) < 0)
+			continue;
+		*ret_person = people_named(c, space + 1);
+		if (*ret_person)
 			return 0;
-		}
+		if (g_unichar_isalpha(g_utf8_get_char(space + 1)))
+			*ret_rest = space + 1;
 	}
 	return r;
 }
@@ -47,7 +50,11 @@ static void keep_for(struct command_call *call, int64_t person, uint32_t first, 
 	struct round r;
 
 	/* Told before the absence begins to hold it back; whoever is away already knows. */
-	draft_say(&d, "holiday.told", "name", call->name, "from", from, "until", until, NULL);
+	if (first == last)
+		draft_say(&d, "holiday.told-day", "name", call->name, "day", from, NULL);
+	else
+		draft_say(&d, "holiday.told", "name", call->name, "from", from, "until", until,
+			  NULL);
 	if (absences_until(c, person, NULL))
 		g_string_free(d.markup, TRUE);
 	else
@@ -73,7 +80,7 @@ static void run(struct command_call *call)
 {
 	struct circle *c = call->circle;
 	g_autofree char *text = text_line(call->args);
-	const char *error = NULL;
+	const char *error = NULL, *rest = NULL;
 	uint32_t first, last;
 	int64_t person = 0;
 
@@ -81,9 +88,13 @@ static void run(struct command_call *call)
 		command_usage(call, "problem.days-missing", NULL);
 		return;
 	}
-	if (read_days(call, text, &first, &last, &person, &error) < 0) {
-		g_autofree char *typed = text_clip(text, 40);
-		command_usage(call, "problem.when", "typed", typed, "why", error, NULL);
+	if (read_days(call, text, &first, &last, &person, &rest, &error) < 0) {
+		g_autofree char *typed = text_clip(rest ? rest : text, CIRCLE_NAME_MOST);
+
+		if (rest)
+			command_usage(call, "problem.nobody", "typed", typed, NULL);
+		else
+			command_usage(call, "problem.when", "typed", typed, "why", error, NULL);
 		return;
 	}
 	if (person) {

@@ -40,6 +40,7 @@ static bool extend(struct command_call *call, const char *rest)
 	g_autofree char *closes = rounds_when(c, r.closes_at_us);
 	struct draft d = draft_new(c);
 	draft_say(&d, "round.extended", "closes", closes, NULL);
+	c->about = 0; /* it tells of the round, not of who gave it more time */
 	voice_announce(c, &d, r.closes_at_us);
 	return true;
 }

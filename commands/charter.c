@@ -12,6 +12,11 @@ static void run(struct command_call *call)
 	for (char **line = lines; *line; line++)
 		if (*g_strstrip(*line))
 			draft_say(&d, "charter.line", "line", *line, NULL);
+	/* What the guard goes by is said whatever the group's own words are. */
+	if (c->group->pitch.mode != CONFIG_PITCH_OFF) {
+		draft_say(&d, "charter.welcome", NULL);
+		draft_say(&d, "charter.not-here", NULL);
+	}
 	command_answer(call, &d);
 }
 

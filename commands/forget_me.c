@@ -1,6 +1,7 @@
 #include "arguments.h"
 #include "circle/entries.h"
 #include "circle/people.h"
+#include "circle/pitches.h"
 #include "circle/rounds.h"
 #include "circle/standing.h"
 
@@ -16,17 +17,21 @@ static void forget(struct command_call *call)
 		entries_redraw(c, &r, 0);
 }
 
-/* Of somebody who never joined there is at most the trace of a vouch: nothing to be asked about. */
+/* Of somebody who never joined there are at most traces: of a vouch, of a message that read like a
+ * pitch. Nothing to be asked about. */
 static void forget_stranger(struct command_call *call)
 {
 	const struct event *e = call->event;
+	struct circle *c = call->circle;
+	PITCHES_AUTHOR_AUTO struct pitches_author a = pitches_author(c, e);
 
-	if (!standing_stranger_vouched(call->circle, e->network, e->account)) {
+	if (!standing_stranger_vouched(c, e->network, e->account) && !pitches_traces(c, &a)) {
 		command_reply(call, "mydata.nothing", "name", call->name, NULL);
 		return;
 	}
-	standing_forget_stranger(call->circle, e->network, e->account);
-	command_reply(call, "forget.done", NULL);
+	standing_forget_stranger(c, e->network, e->account);
+	pitches_forget(c, &a);
+	command_reply(call, "forget.done-stranger", NULL);
 }
 
 static void run(struct command_call *call)

@@ -43,9 +43,9 @@ static void run(struct command_call *call)
 	g_autofree char *list = g_strjoinv(", ", all);
 	d = draft_new(call->circle);
 	draft_say(&d, "help", NULL);
+	draft_say(&d, "help.all", "commands", list, NULL);
 	if (!call->member)
 		draft_say(&d, "help.join", NULL);
-	draft_say(&d, "help.all", "commands", list, NULL);
 	command_answer(call, &d);
 }
 

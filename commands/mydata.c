@@ -1,19 +1,19 @@
 #include "circle/mydata.h"
 #include "arguments.h"
-#include "circle/standing.h"
 
 static void run(struct command_call *call)
 {
-	const struct event *e = call->event;
+	struct circle *c = call->circle;
+	struct draft d;
 
 	if (!argument_identified(call))
 		return;
-	if (!call->person && !standing_stranger_vouched(call->circle, e->network, e->account)) {
-		command_reply(call, "mydata.nothing", "name", call->name, NULL);
-		return;
+	d = draft_new(c);
+	if (call->person) {
+		mydata_tell(c, call->person, &d);
+	} else if (!mydata_tell_stranger(c, call->event, &d)) {
+		draft_say(&d, "mydata.nothing", "name", call->name, NULL);
 	}
-	struct draft d = draft_new(call->circle);
-	mydata_tell(call->circle, call->person, &d);
 	command_answer(call, &d);
 }
 

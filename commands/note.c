@@ -1,4 +1,5 @@
 #include "arguments.h"
+#include "circle/entries.h"
 #include "circle/notes.h"
 #include "circle/people.h"
 #include "circle/records.h"
@@ -36,6 +37,7 @@ static void run(struct command_call *call)
 	}
 	int64_t row = notes_add(c, w->id, call->person, private, text);
 	records_add(c, call->person, "note", row, 0);
+	entries_noted(c, w->id, call->person);
 	g_autofree char *maker = people_name(c, w->maker);
 	command_reply(call, private ? "note.kept-private" : "note.kept", "name", call->name,
 		      "maker", maker, NULL);

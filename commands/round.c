@@ -15,9 +15,11 @@ static void run(struct command_call *call)
 		g_autofree char *closes = rounds_when(c, r.closes_at_us);
 		g_autofree char *archives = rounds_when(c, r.archives_at_us);
 
-		if (r.state == ROUND_CLOSED)
+		/* By the clock: while the group has asked for quiet a step may be still to come. */
+		if (r.state == ROUND_CLOSED || c->now_us >= r.closes_at_us)
 			draft_say(&d, "round.state-closed", "archives", archives, NULL);
-		else if (r.state == ROUND_LAST_CALL || r.last_call_at_us >= r.closes_at_us)
+		else if (r.state == ROUND_LAST_CALL || c->now_us >= r.last_call_at_us ||
+			 r.last_call_at_us >= r.closes_at_us)
 			draft_say(&d, "round.state-last-call", "closes", closes, NULL);
 		else
 			draft_say(&d, "round.state-open", "last_call", last_call, "closes", closes,

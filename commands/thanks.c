@@ -4,6 +4,8 @@
 #include "circle/people.h"
 #include "circle/records.h"
 
+#include <string.h>
+
 /* In the room they hear it themselves. */
 static void tell(struct command_call *call, int64_t to, const char *text)
 {
@@ -17,20 +19,37 @@ static void tell(struct command_call *call, int64_t to, const char *text)
 	voice_tell(c, to, &d, c->now_us + CIRCLE_TELL_LASTS_US);
 }
 
+/* "kith: thanks!" is for kith, and in private there is nobody else. */
+static void answer_nameless(struct command_call *call)
+{
+	if (call->event->addressed || call->event->direct)
+		command_reply(call, "thanks.gladly", "name", call->name, NULL);
+	else
+		command_usage(call, "problem.thanks", NULL);
+}
+
+static void answer_unknown(struct command_call *call, const char *typed)
+{
+	g_autofree char *before = NULL;
+	bool reason = argument_after(call, typed, "keyword.for", &before);
+	g_autofree char *clipped = text_clip(reason && *before ? before : typed, CIRCLE_NAME_MOST);
+
+	command_usage(call, "problem.nobody", "typed", clipped, NULL);
+}
+
 static void run(struct command_call *call)
 {
 	struct circle *c = call->circle;
 	g_autofree char *typed = text_line(call->args);
 	const char *rest = NULL;
 
-	if (!*typed) {
-		command_usage(call, "problem.thanks", NULL);
+	if (!typed[strspn(typed, " ,:;.!?")]) {
+		answer_nameless(call);
 		return;
 	}
 	int64_t to = people_match(c, typed, &rest);
 	if (!to) {
-		g_autofree char *clipped = text_clip(typed, CIRCLE_NAME_MOST);
-		command_usage(call, "problem.nobody", "typed", clipped, NULL);
+		answer_unknown(call, typed);
 		return;
 	}
 	if (to == call->person) {

@@ -2,43 +2,63 @@
 #include "circle/notes.h"
 #include "circle/people.h"
 
-enum { TOLD = 3 };
+/* Of each kind: enough for everybody in a circle to have spoken. */
+enum { TOLD = 8 };
 
-static void tell_notes(struct circle *c, struct draft *d, int64_t work)
+static void tell_note(struct circle *c, struct draft *d, const struct said *note)
 {
-	g_autoptr(GPtrArray) notes = notes_about(c, work, TOLD);
+	g_autofree char *name = people_name(c, note->person);
 
-	for (unsigned i = 0; i < notes->len; i++) {
-		const struct said *note = notes->pdata[i];
-		g_autofree char *name = people_name(c, note->person);
-
-		draft_item(d, "work.note", "name", name, "note", note->text, NULL);
-	}
+	draft_item(d, "work.note", "name", name, "note", note->text, NULL);
 }
 
-static void tell_shares(struct circle *c, struct draft *d, int64_t work)
+/* The latest, and the one the recap showed. Each of these: whether there are more. */
+static bool tell_notes(struct circle *c, struct draft *d, int64_t work)
 {
-	g_autoptr(GPtrArray) shares = shares_of(c, work, TOLD);
+	g_autoptr(GPtrArray) notes = notes_about(c, work, TOLD + 2);
+	struct said *recap = notes_in_recap(c, work);
+	unsigned told = MIN(notes->len, TOLD);
 
-	for (unsigned i = 0; i < shares->len; i++) {
+	for (unsigned i = 0; i < MIN(notes->len, TOLD); i++) {
+		const struct said *note = notes->pdata[i];
+
+		tell_note(c, d, note);
+		if (recap && note->id == recap->id)
+			g_clear_pointer(&recap, said_free);
+	}
+	if (recap) {
+		tell_note(c, d, recap);
+		told++;
+	}
+	said_free(recap);
+	return notes->len > told;
+}
+
+static bool tell_shares(struct circle *c, struct draft *d, int64_t work)
+{
+	g_autoptr(GPtrArray) shares = shares_of(c, work, TOLD + 1);
+
+	for (unsigned i = 0; i < MIN(shares->len, TOLD); i++) {
 		const struct said *share = shares->pdata[i];
 		g_autofree char *name = people_name(c, share->person);
 
 		draft_item(d, "work.share", "name", name, "place", share->place, "because",
 			   share->text, NULL);
 	}
+	return shares->len > TOLD;
 }
 
-static void tell_stories(struct circle *c, struct draft *d, int64_t work)
+static bool tell_stories(struct circle *c, struct draft *d, int64_t work)
 {
-	g_autoptr(GPtrArray) stories = stories_of(c, work, TOLD);
+	g_autoptr(GPtrArray) stories = stories_of(c, work, TOLD + 1);
 
-	for (unsigned i = 0; i < stories->len; i++) {
+	for (unsigned i = 0; i < MIN(stories->len, TOLD); i++) {
 		const struct said *story = stories->pdata[i];
 		g_autofree char *name = people_name(c, story->person);
 
 		draft_item(d, "work.story", "name", name, "story", story->text, NULL);
 	}
+	return stories->len > TOLD;
 }
 
 static void run(struct command_call *call)
@@ -53,9 +73,11 @@ static void run(struct command_call *call)
 	draft_say(&d, "work", "=work", line, NULL);
 	if (w->want)
 		draft_add(&d, "work.want", "want", w->want, NULL);
-	tell_notes(call->circle, &d, w->id);
-	tell_shares(call->circle, &d, w->id);
-	tell_stories(call->circle, &d, w->id);
+	bool more = tell_notes(call->circle, &d, w->id);
+	more |= tell_shares(call->circle, &d, w->id);
+	more |= tell_stories(call->circle, &d, w->id);
+	if (more)
+		draft_item(&d, "work.more", NULL);
 	command_answer(call, &d);
 }
 

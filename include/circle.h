@@ -32,6 +32,7 @@ struct circle {
 	/* What the first one showed, while editing: the record, the entry and its work, 0 if none.
 	 * `show` takes the entry over and clears the record; else it is taken back in the end. */
 	int64_t edited_record, edited_entry, edited_work;
+	int64_t edited_promotion; /* likewise what it asked a slot for: it keeps its turn */
 	char *cause_made; /* what `cause` points to where the circle made it itself; g_free it */
 };
 
@@ -62,6 +63,11 @@ void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expir
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us);
 /* In every place of the group. */
 void voice_announce(struct circle *c, struct draft *d, int64_t expires_us);
+/* The first sentence's key of what `c->cause` announced, if it is still unsaid in some place, else
+ * NULL; borrowed until that changes. */
+const char *voice_unsaid(struct circle *c);
+/* Where it is still unsaid it is said like this. */
+void voice_announce_anew(struct circle *c, struct draft *d);
 
 /* How long something told in private is worth telling. */
 #define CIRCLE_TELL_LASTS_US (30 * INT64_C(86400000000))

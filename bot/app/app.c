@@ -2,10 +2,12 @@
 
 #include "app/deliver.h"
 #include "app/dispatch.h"
+#include "app/guard.h"
 #include "app/schedule.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "circle/people.h"
+#include "circle/places.h"
 #include "clock.h"
 #include "store/db.h"
 #include "store/outbox.h"
@@ -231,6 +233,9 @@ static int open_group(struct app *app, struct app_group *group, const struct con
 	words_set(group->words, "retention", retention);
 	app_begin(app);
 	group->id = circle_group_id(app->db, config);
+	struct circle c = app_circle(app, group, app_now(app), "start");
+	group->guard = guard_new(c.now_us, !places_all_new(&c));
+	places_seen(&c);
 	app_commit(app);
 	return 0;
 }
@@ -287,6 +292,7 @@ void app_close(struct app *app)
 	loop_timer_free(app->timer);
 	for (unsigned i = 0; i < app->n_groups; i++) {
 		words_free(app->groups[i].words);
+		guard_free(app->groups[i].guard);
 		g_clear_pointer(&app->groups[i].speakers, g_hash_table_destroy);
 	}
 	g_free(app->groups);

@@ -14,6 +14,7 @@
 struct clock;
 struct loop;
 struct loop_timer;
+struct guard;
 
 struct app_options {
 	const struct config *config; /* borrowed */
@@ -29,6 +30,7 @@ struct app_group {
 	const struct config_group *config;
 	struct words *words;
 	int64_t id;
+	struct guard *guard;
 	GHashTable *speakers; /* folded shown name -> struct config_address: who `vouch` can mean */
 };
 

@@ -1,6 +1,7 @@
 #include "app/dispatch.h"
 
 #include "app/app.h"
+#include "app/guard.h"
 #include "base/log.h"
 #include "base/text/text.h"
 #include "circle/people.h"
@@ -167,66 +168,128 @@ static void run(struct app_group *group, struct circle *c, const struct event *e
 	command->run(&call);
 }
 
-/* An edited command is done again in place of the first; a deleted one is taken back. */
-static void take_back(struct circle *c, const struct event *e)
+static void say_undone(struct circle *c, const struct event *e)
 {
-	int64_t person = people_by_handle(c->db, e->network, e->account);
-	const char *kind = person ? records_undo_event(c, person, e->target) : NULL;
-
-	if (!kind || e->kind == EVENT_EDIT)
-		return;
 	struct draft d = draft_new(c);
+
 	draft_say(&d, "undone", NULL);
 	voice_whisper(c, e, &d);
 }
 
-static void handle_text(struct app_group *group, struct circle *c, const struct event *e)
+/* What the message had recorded is taken back. True if there was something. */
+static bool take_back(struct circle *c, const struct event *e)
 {
-	bool named;
-	const char *text = said_to_us(c, e, &named);
-	unsigned length = 0;
+	int64_t person = people_by_handle(c->db, e->network, e->account);
 
-	if (!text)
-		return;
-	const struct command *command = command_find(text, &length);
-	if (!command) {
-		if (named && *text)
-			suggest(c, e, text);
-		return;
-	}
-	if (strlen(text) > TEXT_MOST) {
+	return person && records_undo_event(c, person, e->target);
+}
+
+/* Whether what it says now has recorded something again. */
+static bool took_over(struct circle *c, const struct event *e)
+{
+	int64_t person = people_by_handle(c->db, e->network, e->account);
+
+	return records_of_event(c, person, e->target);
+}
+
+static void handle_command(struct app_group *group, struct circle *c, const struct event *e,
+			   const struct command *command, const char *args)
+{
+	if (strlen(e->text) > TEXT_MOST) {
 		struct draft d = draft_new(c);
 		draft_say(&d, "too-long", NULL);
 		voice_reply(c, e, &d);
 		return;
 	}
 	rounds_catch_up(c);
-	run(group, c, e, command, text + length);
+	run(group, c, e, command, args);
+}
+
+/* Said to kith, and none of its commands. */
+static void handle_other(struct circle *c, const struct event *e)
+{
+	bool named;
+	const char *text = said_to_us(c, e, &named);
+
+	if (text && named && *text)
+		suggest(c, e, text);
+}
+
+static const struct command *command_of(const struct circle *c, const struct event *e,
+					const char **ret_args)
+{
+	bool named;
+	const char *text = said_to_us(c, e, &named);
+	unsigned length = 0;
+	const struct command *command = text ? command_find(text, &length) : NULL;
+
+	if (command)
+		*ret_args = text + length;
+	return command;
+}
+
+static void handle_message(struct app_group *group, struct circle *c, const struct event *e,
+			   bool pitched)
+{
+	const char *args;
+	const struct command *command = command_of(c, e, &args);
+
+	if (command)
+		handle_command(group, c, e, command, args);
+	else if (!pitched || !guard_judge(group->guard, c, e))
+		handle_other(c, e);
+}
+
+/* An edited command is done again in place of the first. */
+static void handle_edit(struct app_group *group, struct circle *c, const struct event *e)
+{
+	const char *args;
+	const struct command *command = command_of(c, e, &args);
+
+	c->editing = true;
+	bool taken = take_back(c, e), noted = c->edited_record;
+	if (command)
+		handle_command(group, c, e, command, args);
+	else
+		handle_other(c, e);
+	/* Nothing that was acknowledged goes without a word. */
+	if (records_undo_edited(c) || (taken && !noted && !took_over(c, e)))
+		say_undone(c, e);
+	if (!e->direct && command)
+		guard_deleted(c, e);
+	else if (!e->direct)
+		guard_edited(group->guard, c, e);
 }
 
 static bool handle(struct app *app, struct app_group *group, const struct event *e)
 {
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
-	bool named;
+	bool named, pitched = false;
+	const char *args;
 
 	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
+	if (e->kind == EVENT_MESSAGE && !e->direct) {
+		if (command_of(&c, e, &args))
+			guard_passed(group->guard, &c, e);
+		else
+			pitched = guard_hear(group->guard, &c, e);
+	}
 	/* Ordinary chat costs no transaction. */
-	if (e->kind == EVENT_MESSAGE && !said_to_us(&c, e, &named))
+	if (e->kind == EVENT_MESSAGE && !pitched && !said_to_us(&c, e, &named))
 		return false;
 	app_begin(app);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
-		handle_text(group, &c, e);
+		handle_message(group, &c, e, pitched);
 		break;
 	case EVENT_EDIT:
-		c.editing = true;
-		take_back(&c, e);
-		handle_text(group, &c, e);
-		records_undo_edited(&c);
+		handle_edit(group, &c, e);
 		break;
 	case EVENT_REDACTION:
-		take_back(&c, e);
+		if (take_back(&c, e))
+			say_undone(&c, e);
+		guard_deleted(&c, e);
 		break;
 	case EVENT_REACTION:
 	case EVENT_JOIN:

@@ -2,7 +2,10 @@
 
 #include "app/app.h"
 #include "circle/absences.h"
+#include "circle/launches.h"
 #include "circle/people.h"
+#include "circle/pitches.h"
+#include "circle/promotions.h"
 #include "circle/records.h"
 #include "circle/rounds.h"
 #include "circle/standing.h"
@@ -13,6 +16,7 @@
 /* The key of a post is kept this long after its time: no network hands on an event that old. */
 #define KEYS_LAST_US     (60 * CLOCK_US_PER_DAY)
 #define ABSENCES_LAST_US (400 * CLOCK_US_PER_DAY)
+#define LAUNCHES_LAST_US (30 * CLOCK_US_PER_DAY)
 
 /* Nothing is done for a group nobody of can be spoken to: a round that fell due while its network
  * was away is judged when it is back, like one that fell due while kith was. */
@@ -35,8 +39,10 @@ static bool take_step(struct app *app, struct app_group *group, int64_t now_us,
 	struct circle c = app_circle(app, group, now_us, "schedule");
 
 	app_begin(app);
-	bool stepped = rounds_step(&c);
-	*ret_next_us = stepped ? now_us : rounds_due(&c);
+	bool stepped = rounds_step(&c) || promotions_step(&c) || pitches_summary_step(&c);
+	*ret_next_us =
+		stepped ? now_us
+			: MIN(MIN(rounds_due(&c), promotions_due(&c)), pitches_summary_due(&c));
 	app_commit(app);
 	g_free(c.cause_made);
 	return stepped;
@@ -49,7 +55,10 @@ static void chores(struct app *app, struct app_group *group, int64_t now_us)
 	app_begin(app);
 	people_retain(&c, app->options.config->retention_us);
 	standing_prune(&c);
+	pitches_prune(&c);
 	absences_prune(&c, now_us - ABSENCES_LAST_US);
+	launches_prune(&c, now_us - LAUNCHES_LAST_US);
+	promotions_prune(&c);
 	records_prune(&c);
 	outbox_prune(app->outbox, now_us - KEYS_LAST_US);
 	app_commit(app);

@@ -1,5 +1,6 @@
 #include "circle/absences.h"
 
+#include "clock.h"
 #include "store/db.h"
 #include "store/outbox.h"
 
@@ -26,8 +27,9 @@ int64_t absences_add(struct circle *c, int64_t person, enum absence_kind kind, i
 	       "?)",
 	       "iitii", c->id, person, kind == ABSENCE_AWAY ? "away" : "rest", from_us, until_us);
 	int64_t row = db_last_id(c->db);
-	if (from_us <= c->now_us)
-		outbox_wait(c->outbox, person, until_us);
+	int64_t here_us = absences_until(c, person, NULL);
+	if (here_us)
+		outbox_wait(c->outbox, person, here_us);
 	return row;
 }
 
@@ -48,6 +50,19 @@ void absences_release(struct circle *c, int64_t person)
 	outbox_wait(c->outbox, person, c->now_us);
 }
 
+/* The end of an absence that is on at `until_us`; of one that begins as another ends, and so on. */
+static int64_t chain_end(struct circle *c, int64_t person, int64_t until_us)
+{
+	int64_t next_us;
+
+	while ((next_us = db_int(c->db, 0,
+				 "SELECT max(until_us) FROM absence WHERE group_id = ?1"
+				 " AND person_id = ?2 AND from_us <= ?3 AND until_us > ?3",
+				 "iii", c->id, person, until_us + CLOCK_US_PER_SECOND)))
+		until_us = next_us;
+	return until_us;
+}
+
 int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_kind)
 {
 	struct query q = db_query(c->db,
@@ -63,7 +78,7 @@ int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_
 			*ret_kind = strcmp(query_text(&q, 1), "away") ? ABSENCE_REST : ABSENCE_AWAY;
 		query_done(&q);
 	}
-	return until_us;
+	return until_us ? chain_end(c, person, until_us) : 0;
 }
 
 int64_t absences_back(struct circle *c, int64_t person, int64_t here_us)

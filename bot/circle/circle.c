@@ -93,10 +93,9 @@ void draft_add(struct draft *d, const char *key, ...)
 }
 
 /* The same cause and ordinal make the same key, whenever and in whichever process they are said. */
-static char *post_key(struct circle *c)
+static char *post_key(const struct circle *c, int ordinal)
 {
-	g_autofree char *source =
-		g_strdup_printf("%s\n%s\n%d", c->group->key, c->cause, c->ordinal++);
+	g_autofree char *source = g_strdup_printf("%s\n%s\n%d", c->group->key, c->cause, ordinal);
 	char *key = g_compute_checksum_for_string(G_CHECKSUM_SHA256, source, -1);
 
 	key[32] = '\0';
@@ -106,7 +105,7 @@ static char *post_key(struct circle *c)
 static struct outbox_post *say(struct circle *c, struct post *p, struct draft *d, int64_t person,
 			       int64_t not_before_us)
 {
-	g_autofree char *key = post_key(c);
+	g_autofree char *key = post_key(c, c->ordinal++);
 
 	p->key = key;
 	p->word = d->word;
@@ -205,6 +204,29 @@ void voice_announce(struct circle *c, struct draft *d, int64_t expires_us)
 		};
 
 		say_unasked(c, &p, &copy, 0, 0);
+	}
+	draft_done(d);
+}
+
+/* An announcement is the first its cause says: a post in each place, in their order. */
+const char *voice_unsaid(struct circle *c)
+{
+	for (unsigned i = 0; i < c->group->places->len; i++) {
+		g_autofree char *key = post_key(c, (int)i);
+		const struct outbox_post *p = outbox_find(c->outbox, key);
+
+		if (p)
+			return p->post.word;
+	}
+	return NULL;
+}
+
+void voice_announce_anew(struct circle *c, struct draft *d)
+{
+	for (unsigned i = 0; i < c->group->places->len; i++) {
+		g_autofree char *key = post_key(c, (int)i);
+
+		outbox_revise(c->outbox, key, d->word, d->markup->str);
 	}
 	draft_done(d);
 }

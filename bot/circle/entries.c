@@ -88,6 +88,9 @@ void entries_withdraw(struct circle *c, int64_t entry)
 
 void entries_open(struct circle *c, int64_t round)
 {
-	db_run(c->db, "UPDATE entry SET round_id = ? WHERE group_id = ? AND round_id IS NULL", "ii",
-	       round, c->id);
+	db_run(c->db,
+	       "UPDATE entry SET round_id = ?1 WHERE group_id = ?2 AND round_id IS NULL"
+	       " AND EXISTS (SELECT 1 FROM member WHERE member.group_id = ?2"
+	       " AND member.person_id = entry.person_id AND left_at_us IS NULL)",
+	       "ii", round, c->id);
 }

@@ -1,6 +1,8 @@
 /* Forgetting: what people.h promises of `forget me` and of retention. */
 #include "circle/people.h"
+#include "circle/pitches.h"
 
+#include "circle/rounds.h"
 #include "store/db.h"
 #include "store/outbox.h"
 
@@ -46,9 +48,27 @@ static void forget_said(struct circle *c, int64_t person)
 	       person);
 }
 
+static void forget_guarded(struct circle *c, int64_t person)
+{
+	struct pitches_author author = { .person = person };
+
+	pitches_forget(c, &author);
+	db_run(c->db, "DELETE FROM launch WHERE group_id = ? AND person_id = ?", "ii", c->id,
+	       person);
+	/* What was said has had its slot of the week. */
+	db_run(c->db,
+	       "UPDATE promotion SET person_id = NULL WHERE group_id = ? AND person_id = ?"
+	       " AND week IS NOT NULL",
+	       "ii", c->id, person);
+	db_run(c->db, "DELETE FROM promotion WHERE group_id = ? AND person_id = ?", "ii", c->id,
+	       person);
+	db_run(c->db, "DELETE FROM pass WHERE group_id = ? AND person_id = ?", "ii", c->id, person);
+}
+
 void people_forget(struct circle *c, int64_t person)
 {
 	forget_said(c, person);
+	forget_guarded(c, person);
 	forget_works(c, person);
 	outbox_forget(c->outbox, person);
 	db_run(c->db, "DELETE FROM member WHERE group_id = ? AND person_id = ?", "ii", c->id,
@@ -57,6 +77,7 @@ void people_forget(struct circle *c, int64_t person)
 	       "DELETE FROM person WHERE id = ?1 AND NOT EXISTS"
 	       " (SELECT 1 FROM member WHERE person_id = ?1)",
 	       "i", person);
+	rounds_revise(c);
 	db_scrub(c->db);
 }
 

@@ -1,10 +1,17 @@
 #include "circle/mydata.h"
 
 #include "circle/people.h"
+#include "circle/pitches.h"
 #include "circle/records.h"
+#include "circle/standing.h"
 #include "store/db.h"
 
 enum { COLUMNS = 3 };
+
+/* Of a close reader who has said nothing about the work nobody ever hears (4.11). */
+#define SPOKE                                                           \
+	"EXISTS (SELECT 1 FROM note WHERE note.work_id = entry.work_id" \
+	" AND note.person_id = reader_id AND note.at_us >= drawn_at_us)"
 
 /* Every table with a person in it. ?1 is the person, ?2 the group; the columns are what fills the
  * sentence's placeholders, one called "day" or "until" being a time. */
@@ -12,6 +19,7 @@ static const struct {
 	const char *key;
 	const char *names[COLUMNS];
 	const char *sql;
+	bool lapses; /* ?3 is the time; what only waits for the daily chores is as good as gone */
 } parts[] = {
 	{ "mydata.account",
 	  { "account" },
@@ -106,7 +114,14 @@ static const struct {
 	  "SELECT member.name, '#' || number || ' ' || title, drawn_at_us FROM reading"
 	  " JOIN entry ON entry.id = entry_id JOIN work ON work.id = work_id JOIN member"
 	  " ON member.person_id = reader_id AND member.group_id = ?2"
-	  " WHERE reading.maker_id = ?1 AND reading.group_id = ?2 ORDER BY entry_id" },
+	  " WHERE reading.maker_id = ?1 AND reading.group_id = ?2 AND " SPOKE
+	  " ORDER BY entry_id" },
+	{ "mydata.read-silent",
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, drawn_at_us FROM reading"
+	  " JOIN entry ON entry.id = entry_id JOIN work ON work.id = work_id"
+	  " WHERE reading.maker_id = ?1 AND reading.group_id = ?2 AND NOT " SPOKE
+	  " ORDER BY entry_id" },
 	{ "mydata.vouched",
 	  { "day" },
 	  "SELECT at_us FROM vouch WHERE person_id = ?1 AND group_id = ?2" },
@@ -117,8 +132,37 @@ static const struct {
 	  " WHERE by_id = ?1 AND vouch.group_id = ?2" },
 	{ "mydata.absence",
 	  { "day", "until" },
-	  "SELECT from_us, until_us FROM absence WHERE person_id = ?1 AND group_id = ?2 ORDER BY "
-	  "id" },
+	  "SELECT from_us, until_us FROM absence WHERE person_id = ?1 AND group_id = ?2"
+	  " AND until_us >= ?3 - 400 * 86400000000 ORDER BY id",
+	  true },
+	{ "mydata.pitch",
+	  { "day" },
+	  "SELECT at_us FROM pitch WHERE person_id = ?1 AND group_id = ?2"
+	  " AND at_us >= ?3 - 30 * 86400000000 ORDER BY id",
+	  true },
+	{ "mydata.leave",
+	  { "until" },
+	  "SELECT until_us FROM leave WHERE person_id = ?1 AND group_id = ?2 AND until_us >= ?3"
+	  " ORDER BY id",
+	  true },
+	{ "mydata.launch",
+	  { "day", "until" },
+	  "SELECT from_us, until_us FROM launch WHERE person_id = ?1 AND group_id = ?2"
+	  " AND until_us >= ?3 - 30 * 86400000000 ORDER BY id",
+	  true },
+	{ "mydata.promotion",
+	  { "day", "text" },
+	  "SELECT at_us, text FROM promotion WHERE person_id = ?1 AND group_id = ?2"
+	  " AND week IS NULL" },
+	{ "mydata.slot",
+	  { "day" },
+	  "SELECT at_us FROM promotion WHERE person_id = ?1 AND group_id = ?2"
+	  " AND week IS NOT NULL AND at_us >= ?3 - 30 * 86400000000 ORDER BY at_us",
+	  true },
+	{ "mydata.pass",
+	  { "work", "day" },
+	  "SELECT '#' || number || ' ' || title, at_us FROM pass JOIN work ON work.id = work_id"
+	  " WHERE person_id = ?1 AND pass.group_id = ?2 ORDER BY pass.id" },
 	{ "mydata.waiting",
 	  { NULL },
 	  "SELECT 1 FROM outbox WHERE (person_id = ?1 OR about_id = ?1) AND ?2 AND markup IS NOT "
@@ -142,7 +186,9 @@ static char *value_of(struct circle *c, struct query *q, const char *name, int i
 static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t part)
 {
 	const char *const *names = parts[part].names;
-	struct query q = db_query(c->db, parts[part].sql, "ii", person, c->id);
+	struct query q = parts[part].lapses
+				 ? db_query(c->db, parts[part].sql, "iii", person, c->id, c->now_us)
+				 : db_query(c->db, parts[part].sql, "ii", person, c->id);
 
 	while (query_next(&q)) {
 		char *values[COLUMNS];
@@ -160,11 +206,26 @@ static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t 
 void mydata_tell(struct circle *c, int64_t person, struct draft *d)
 {
 	draft_say(d, "mydata", NULL);
-	for (size_t i = 0; person && i < G_N_ELEMENTS(parts); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		tell_part(c, person, d, i);
-	if (person && records_any(c, person))
+	if (records_any(c, person))
 		draft_item(d, "mydata.record", NULL);
-	if (!person) /* the one thing kept of somebody who has not joined; see standing_vouch */
-		draft_item(d, "mydata.vouched-stranger", NULL);
 	draft_say(d, "mydata.end", NULL);
+}
+
+bool mydata_tell_stranger(struct circle *c, const struct event *e, struct draft *d)
+{
+	PITCHES_AUTHOR_AUTO struct pitches_author a = pitches_author(c, e);
+	bool vouched = standing_stranger_vouched(c, e->network, e->account);
+	bool traces = pitches_traces(c, &a);
+
+	if (!vouched && !traces)
+		return false;
+	draft_say(d, "mydata", NULL);
+	if (vouched)
+		draft_item(d, "mydata.vouched-stranger", NULL);
+	if (traces)
+		draft_item(d, "mydata.pitch-stranger", NULL);
+	draft_say(d, "mydata.end", NULL);
+	return true;
 }

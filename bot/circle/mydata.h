@@ -5,7 +5,8 @@
 
 #include "circle.h"
 
-/* `person` 0: somebody who has not joined and is vouched for. */
 void mydata_tell(struct circle *c, int64_t person, struct draft *d);
+/* The few traces of somebody who has not joined; false, and nothing said, if there are none. */
+bool mydata_tell_stranger(struct circle *c, const struct event *e, struct draft *d);
 
 #endif

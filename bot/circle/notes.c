@@ -49,7 +49,7 @@ void said_free(void *data)
 	g_free(said);
 }
 
-/* Columns: person, text, place, time. */
+/* Columns: person, text, place, time, id. */
 static struct said *said_of(struct query *q)
 {
 	struct said *said = g_new0(struct said, 1);
@@ -58,6 +58,7 @@ static struct said *said_of(struct query *q)
 	said->text = g_strdup(query_text(q, 1));
 	said->place = g_strdup(query_text(q, 2));
 	said->at_us = query_int(q, 3);
+	said->id = query_int(q, 4);
 	return said;
 }
 
@@ -73,7 +74,7 @@ static GPtrArray *all_of(struct query q)
 GPtrArray *notes_about(struct circle *c, int64_t work, int most)
 {
 	return all_of(db_query(c->db,
-			       "SELECT person_id, text, NULL, at_us FROM note WHERE work_id = ?"
+			       "SELECT person_id, text, NULL, at_us, id FROM note WHERE work_id = ?"
 			       " AND NOT private ORDER BY at_us DESC, id DESC LIMIT ?",
 			       "ii", work, (int64_t)most));
 }
@@ -82,26 +83,28 @@ GPtrArray *shares_of(struct circle *c, int64_t work, int most)
 {
 	return all_of(
 		db_query(c->db,
-			 "SELECT person_id, because, place, at_us FROM share WHERE work_id = ?"
+			 "SELECT person_id, because, place, at_us, id FROM share WHERE work_id = ?"
 			 " ORDER BY at_us DESC, id DESC LIMIT ?",
 			 "ii", work, (int64_t)most));
 }
 
 GPtrArray *stories_of(struct circle *c, int64_t work, int most)
 {
-	return all_of(db_query(c->db,
-			       "SELECT person_id, text, NULL, at_us FROM story WHERE work_id = ?"
-			       " ORDER BY at_us DESC, id DESC LIMIT ?",
-			       "ii", work, (int64_t)most));
+	return all_of(
+		db_query(c->db,
+			 "SELECT person_id, text, NULL, at_us, id FROM story WHERE work_id = ?"
+			 " ORDER BY at_us DESC, id DESC LIMIT ?",
+			 "ii", work, (int64_t)most));
 }
 
 struct said *notes_for_recap(struct circle *c, int64_t work, int64_t reader, int64_t since_us)
 {
-	struct query q = db_query(c->db,
-				  "SELECT person_id, text, NULL, at_us FROM note WHERE work_id = ?"
-				  " AND NOT private AND at_us >= ?"
-				  " ORDER BY person_id = ? DESC, at_us, id",
-				  "iii", work, since_us, reader);
+	struct query q =
+		db_query(c->db,
+			 "SELECT person_id, text, NULL, at_us, id FROM note WHERE work_id = ?"
+			 " AND NOT private AND at_us >= ?"
+			 " ORDER BY person_id = ? DESC, at_us, id",
+			 "iii", work, since_us, reader);
 	struct said *said = NULL;
 
 	if (query_next(&q)) {
@@ -109,6 +112,23 @@ struct said *notes_for_recap(struct circle *c, int64_t work, int64_t reader, int
 		query_done(&q);
 	}
 	return said;
+}
+
+struct said *notes_in_recap(struct circle *c, int64_t work)
+{
+	struct query q = db_query(c->db,
+				  "SELECT round.opened_at_us, coalesce(reader_id, 0) FROM entry"
+				  " JOIN round ON round.id = round_id LEFT JOIN reading ON "
+				  "reading.entry_id = entry.id"
+				  " WHERE work_id = ? AND round.state IN ('closed', 'archived')"
+				  " ORDER BY entry.id DESC",
+				  "i", work);
+
+	if (!query_next(&q))
+		return NULL;
+	int64_t opened_us = query_int(&q, 0), reader = query_int(&q, 1);
+	query_done(&q);
+	return notes_for_recap(c, work, reader, opened_us);
 }
 
 bool notes_any_since(struct circle *c, int64_t work, int64_t since_us)

@@ -16,6 +16,7 @@ int64_t stories_add(struct circle *c, int64_t work, int64_t person, const char *
 
 /* One thing somebody said: `person` 0 for a former member. */
 struct said {
+	int64_t id; /* among those of its kind */
 	int64_t person;
 	char *text;
 	char *place; /* of a share, else NULL */
@@ -30,6 +31,9 @@ GPtrArray *stories_of(struct circle *c, int64_t work, int most);
 /* The note the recap shows: by `reader` if they said one in the room since `since_us`, else the
  * first somebody else said there since; NULL if none. said_free it. */
 struct said *notes_for_recap(struct circle *c, int64_t work, int64_t reader, int64_t since_us);
+/* The one the recap of the last closed round with this work in it shows, NULL if none; said_free
+ * it. */
+struct said *notes_in_recap(struct circle *c, int64_t work);
 bool notes_by(struct circle *c, int64_t work, int64_t person);
 bool notes_any_since(struct circle *c, int64_t work, int64_t since_us);
 

@@ -2,6 +2,7 @@
 
 #include "base/config/zone.h"
 #include "base/text/text.h"
+#include "circle/pitches.h"
 #include "circle/standing.h"
 #include "store/db.h"
 #include "store/outbox.h"
@@ -116,8 +117,11 @@ static bool name_free(struct circle *c, const char *fold, int64_t person)
 static char *unique_name(struct circle *c, const char *wanted, int64_t person)
 {
 	g_autofree char *clean = text_line(wanted);
+	/* An "@" in front of a name is how people point at it: where one is looked for it counts
+	 * for nothing, and as a part of it nobody would be found. */
+	const char *bare = clean + strspn(clean, "@ ");
 	g_autofree char *base =
-		text_clip(*clean ? clean : words_get(c->words, "person.unnamed"), CIRCLE_NAME_MOST);
+		text_clip(*bare ? bare : words_get(c->words, "person.unnamed"), CIRCLE_NAME_MOST);
 	char *name = g_strdup(base);
 
 	for (int i = 2;; i++) {
@@ -162,8 +166,10 @@ int64_t people_join(struct circle *c, const struct event *e, const char *name, c
 	       " fold = excluded.fold, intro = excluded.intro, left_at_us = NULL, forget_asked_us "
 	       "= NULL",
 	       "iittti", c->id, person, unique, fold, intro, c->now_us);
-	if (!was_member)
+	if (!was_member) {
 		standing_joined(c, person, e->network, e->account);
+		pitches_joined(c, person, e->network, e->account);
+	}
 	*ret_new = !was_member;
 	return person;
 }
@@ -174,7 +180,9 @@ void people_leave(struct circle *c, int64_t person)
 	       "iii", c->now_us, c->id, person);
 	db_run(c->db, "DELETE FROM absence WHERE group_id = ? AND person_id = ?", "ii", c->id,
 	       person);
-	db_run(c->db, "DELETE FROM entry WHERE group_id = ? AND person_id = ? AND round_id IS NULL",
+	db_run(c->db, "DELETE FROM launch WHERE group_id = ? AND person_id = ?", "ii", c->id,
+	       person);
+	db_run(c->db, "DELETE FROM promotion WHERE group_id = ? AND person_id = ? AND week IS NULL",
 	       "ii", c->id, person);
 }
 

@@ -3,11 +3,13 @@
 #include "circle/draw.h"
 #include "circle/entries.h"
 #include "circle/notes.h"
+#include "circle/passes.h"
 #include "circle/people.h"
 #include "circle/rounds.h"
 #include "circle/works.h"
 #include "clock.h"
 #include "store/db.h"
+#include "store/outbox.h"
 
 /* "Lately": about a season. */
 #define LATELY_US (90 * CLOCK_US_PER_DAY)
@@ -96,14 +98,14 @@ static struct draw_pair *pairs_of(struct circle *c, const GArray *entries, const
 	struct draw_pair *pairs = g_new0(struct draw_pair, entries->len * candidates->len);
 
 	for (unsigned i = 0; i < entries->len; i++) {
-		int64_t maker = g_array_index(entries, struct entry, i).maker;
+		const struct entry *e = &g_array_index(entries, struct entry, i);
 
 		for (unsigned j = 0; j < candidates->len; j++) {
 			int64_t candidate = g_array_index(candidates, int64_t, j);
 
 			pairs[i * candidates->len + j] = (struct draw_pair){
-				.may = candidate != maker,
-				.before = read_before(c, candidate, maker),
+				.may = candidate != e->maker && !passes_has(c, candidate, e->work),
+				.before = read_before(c, candidate, e->maker),
 			};
 		}
 	}
@@ -151,6 +153,25 @@ void entries_free_reader(struct circle *c, int64_t entry)
 	voice_tell(c, reader, &d, c->now_us + CLOCK_US_PER_DAY);
 }
 
+void entries_noted(struct circle *c, int64_t work, int64_t person)
+{
+	struct query q = db_query(c->db,
+				  "SELECT entry_id, reader_id, reading.maker_id FROM reading"
+				  " JOIN entry ON entry.id = entry_id WHERE work_id = ?"
+				  " AND reader_id <> ? ORDER BY entry_id DESC",
+				  "ii", work, person);
+	int64_t entry, reader, maker;
+
+	if (!query_next(&q))
+		return;
+	entry = query_int(&q, 0);
+	reader = query_int(&q, 1);
+	maker = query_int(&q, 2);
+	query_done(&q);
+	if (outbox_withdraw(c->outbox, reader, maker, "round.reader"))
+		db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", entry);
+}
+
 void entries_reread(struct circle *c, const struct round *r, int64_t entry, int64_t before)
 {
 	int64_t reader =
@@ -159,7 +180,7 @@ void entries_reread(struct circle *c, const struct round *r, int64_t entry, int6
 		c, db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", entry));
 	WORKS_AUTO struct work *old = works_by_id(c, before);
 
-	if (!reader || notes_by(c, before, reader)) {
+	if (!reader || notes_by(c, before, reader) || passes_has(c, reader, w->id)) {
 		db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", entry);
 		entries_draw_readers(c, r, entry);
 		return;
@@ -168,7 +189,25 @@ void entries_reread(struct circle *c, const struct round *r, int64_t entry, int6
 	g_autofree char *was = works_short(c, old);
 	struct draft d = draft_new(c);
 	draft_say(&d, "round.reader-instead", "maker", maker, "=work", line, "before", was, NULL);
+	if (w->want)
+		draft_say(&d, "round.reader-want", "want", w->want, NULL);
 	voice_tell(c, reader, &d, MAX(r->closes_at_us, c->now_us + CLOCK_US_PER_DAY));
+}
+
+void entries_pass(struct circle *c, const struct round *r, int64_t person, int64_t work)
+{
+	int64_t entry = db_int(c->db, 0,
+			       "SELECT entry_id FROM reading JOIN entry ON entry.id = entry_id"
+			       " WHERE round_id = ? AND work_id = ? AND reader_id = ?",
+			       "iii", r->id, work, person);
+
+	if (!entry || notes_by(c, work, person))
+		return;
+	db_run(c->db, "DELETE FROM reading WHERE entry_id = ?", "i", entry);
+	/* Once the recap is out, only what came late is still read. */
+	if (c->now_us < r->closes_at_us ||
+	    db_int(c->db, 0, "SELECT late FROM entry WHERE id = ?", "i", entry))
+		entries_draw_readers(c, r, entry);
 }
 
 void entries_redraw(struct circle *c, const struct round *r, int64_t person)

@@ -71,6 +71,21 @@ static void undo_entry(struct circle *c, const struct record *r)
 	works_tidy(c, work);
 }
 
+static void undo_launch(struct circle *c, const struct record *r)
+{
+	db_run(c->db, "DELETE FROM launch WHERE id = ?", "i", r->row);
+}
+
+static void undo_promotion(struct circle *c, const struct record *r)
+{
+	db_run(c->db, "DELETE FROM promotion WHERE id = ?", "i", r->row);
+}
+
+static void undo_pass(struct circle *c, const struct record *r)
+{
+	db_run(c->db, "DELETE FROM pass WHERE id = ?", "i", r->row);
+}
+
 static const struct {
 	const char *kind;
 	const char *there; /* whether the row still is: it may have been withdrawn, or gone with a
@@ -84,6 +99,10 @@ static const struct {
 	{ "absence", "SELECT 1 FROM absence WHERE id = ?", undo_absence },
 	{ "entry", "SELECT 1 FROM entry WHERE id = ?", undo_entry },
 	{ "vouch", "SELECT 1 FROM vouch WHERE id = ?", undo_vouch },
+	{ "launch", "SELECT 1 FROM launch WHERE id = ?", undo_launch },
+	/* What was said stays said. */
+	{ "promotion", "SELECT 1 FROM promotion WHERE id = ? AND week IS NULL", undo_promotion },
+	{ "pass", "SELECT 1 FROM pass WHERE id = ?", undo_pass },
 };
 
 static const char *known_kind(const char *kind)
@@ -151,12 +170,30 @@ const char *records_undo(struct circle *c, int64_t person)
 
 static bool next_of_event(struct circle *c, int64_t person, const char *event, struct record *ret)
 {
-	return found(
-		db_query(c->db,
-			 "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
-			 " AND person_id = ? AND event = ? AND id <> ? ORDER BY id DESC LIMIT 1",
-			 "iiti", c->id, person, event, c->edited_record),
-		ret);
+	return found(db_query(c->db,
+			      "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
+			      " AND person_id = ? AND event = ? AND id <> ? AND at_us >= ?"
+			      " ORDER BY id DESC LIMIT 1",
+			      "iitii", c->id, person, event, c->edited_record, c->now_us - KEPT_US),
+		     ret);
+}
+
+/* What an edited message did is kept for its command to take over, where one can do that. */
+static bool note_edited(struct circle *c, const struct record *r)
+{
+	if (!c->editing || c->edited_record)
+		return false;
+	if (r->kind == known_kind("entry")) {
+		c->edited_entry = r->row;
+		c->edited_work =
+			db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?", "i", r->row);
+	} else if (r->kind == known_kind("promotion")) {
+		c->edited_promotion = r->row;
+	} else {
+		return false;
+	}
+	c->edited_record = r->id;
+	return true;
 }
 
 const char *records_undo_event(struct circle *c, int64_t person, const char *event)
@@ -165,30 +202,28 @@ const char *records_undo_event(struct circle *c, int64_t person, const char *eve
 	struct record r;
 
 	while (next_of_event(c, person, event, &r)) {
-		const char *undone = NULL;
+		const char *undone = note_edited(c, &r) ? r.kind : undo(c, &r);
 
-		if (c->editing && !c->edited_record && r.kind == known_kind("entry")) {
-			c->edited_record = r.id;
-			c->edited_entry = r.row;
-			c->edited_work = db_int(c->db, 0, "SELECT work_id FROM entry WHERE id = ?",
-						"i", r.row);
-			undone = r.kind;
-		} else {
-			undone = undo(c, &r);
-		}
 		kind = undone ? undone : kind;
 	}
 	return kind;
 }
 
-void records_undo_edited(struct circle *c)
+bool records_undo_edited(struct circle *c)
 {
 	struct record r;
 
-	if (found(db_query(c->db, "SELECT id, kind, row_id, before FROM record WHERE id = ?", "i",
-			   c->edited_record),
-		  &r))
-		undo(c, &r);
+	return found(db_query(c->db, "SELECT id, kind, row_id, before FROM record WHERE id = ?",
+			      "i", c->edited_record),
+		     &r) &&
+	       undo(c, &r);
+}
+
+bool records_of_event(struct circle *c, int64_t person, const char *event)
+{
+	return db_int(c->db, 0,
+		      "SELECT 1 FROM record WHERE group_id = ? AND person_id = ? AND event = ?",
+		      "iit", c->id, person, event);
 }
 
 bool records_any(struct circle *c, int64_t person)

@@ -6,15 +6,19 @@
 #include "circle.h"
 
 /* `kind` is the table the row is in: "note", "share", "thanks", "story", "vouch", "absence",
- * "entry". `before` is the work an entry showed earlier, 0 if it is new. */
+ * "entry", "launch", "promotion", "pass". `before` is the work an entry showed earlier, 0 if it is
+ * new. */
 void records_add(struct circle *c, int64_t person, const char *kind, int64_t row, int64_t before);
 /* Takes back the person's last record of the last day. Returns its kind (static), or NULL. */
 const char *records_undo(struct circle *c, int64_t person);
-/* Takes back what the message `event` recorded, if it was theirs. While c->editing an entry is only
- * noted in c->edited_*, for `show` to take it over. */
+/* Takes back what the message `event` recorded, if it was theirs. While c->editing an entry or
+ * a promotion is only noted in c->edited_*, for `show` or `pitch` to take it over. */
 const char *records_undo_event(struct circle *c, int64_t person, const char *event);
-/* The edited message shows nothing any more: takes back the entry that was only noted. */
-void records_undo_edited(struct circle *c);
+/* The edited message shows nothing any more: takes back what was only noted. False if there was
+ * nothing left to take back. */
+bool records_undo_edited(struct circle *c);
+/* Whether the message `event` of theirs has something recorded. */
+bool records_of_event(struct circle *c, int64_t person, const char *event);
 /* Whether any message of theirs could still be taken back by editing or deleting it. */
 bool records_any(struct circle *c, int64_t person);
 void records_prune(struct circle *c);

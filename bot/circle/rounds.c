@@ -258,18 +258,25 @@ int64_t rounds_due(struct circle *c)
 	return next_due(c, &r) ? MAX(due_of(&r), circle_quiet_until(c)) : INT64_MAX;
 }
 
+/* Whether too little is left of a round that opens at `at_us` instead of its own hour. */
+static bool is_over(const struct round *r, int64_t at_us)
+{
+	return at_us - r->opens_at_us > LATE_US && r->closes_at_us - at_us < LATE_OPEN_LEAVES_US;
+}
+
 void rounds_next(struct circle *c, struct round *ret)
 {
+	int64_t ready_us = circle_quiet_until(c);
 	struct round current;
 
+	if (rounds_current(c, &current) && current.state != ROUND_CLOSED)
+		ready_us = MAX(ready_us, current.closes_at_us);
 	rounds_planned(c, ret);
-	while (is_holiday(c, ret->day)) {
+	while (is_holiday(c, ret->day) || is_over(ret, MAX(ret->opens_at_us, ready_us))) {
 		ret->day += 7 * (uint32_t)c->group->round.every_weeks;
 		compute_times(c, ret, 0, 0);
 	}
-	ret->opens_at_us = MAX(ret->opens_at_us, circle_quiet_until(c));
-	if (rounds_current(c, &current) && current.state != ROUND_CLOSED)
-		ret->opens_at_us = MAX(ret->opens_at_us, current.closes_at_us);
+	ret->opens_at_us = MAX(ret->opens_at_us, ready_us);
 }
 
 static void begin_step(struct circle *c, const struct round *r, const char *step)
@@ -278,11 +285,13 @@ static void begin_step(struct circle *c, const struct round *r, const char *step
 	c->cause_made = g_strdup_printf("round/%" G_GINT64_FORMAT "/%u/%s", r->id, r->day, step);
 	c->cause = c->cause_made;
 	c->ordinal = 0;
+	/* It is nobody's message, and tells of nobody in particular. */
+	c->source = NULL;
+	c->about = 0;
 }
 
 static void open_round(struct circle *c, struct round *r, bool late)
 {
-
 	begin_step(c, r, "open");
 	set_state(c, r, ROUND_OPEN);
 	r->opened_at_us = c->run_us;
@@ -327,11 +336,10 @@ static int64_t ready_us(struct circle *c, const struct round *r)
 static void step_planned(struct circle *c, struct round *r)
 {
 	bool late = c->run_us - ready_us(c, r) > LATE_US;
-	bool far_in = c->run_us - r->opens_at_us > LATE_US;
 
 	if (is_holiday(c, r->day))
 		skip_round(c, r, ROUNDS_SKIPPED_HOLIDAY);
-	else if (far_in && r->closes_at_us - c->run_us < LATE_OPEN_LEAVES_US)
+	else if (is_over(r, c->run_us))
 		skip_round(c, r, late ? ROUNDS_SKIPPED_MISSED : ROUNDS_SKIPPED_OVER);
 	else
 		open_round(c, r, late);
@@ -432,9 +440,6 @@ void rounds_catch_up(struct circle *c)
 		int64_t about = c->about;
 		int ordinal = c->ordinal;
 
-		/* A step is nobody's message, and tells of nobody in particular. */
-		c->about = 0;
-		c->source = NULL;
 		take_step(c, &r);
 		c->cause = cause;
 		c->source = source;
@@ -443,9 +448,75 @@ void rounds_catch_up(struct circle *c)
 	}
 }
 
+/* The rounds whose announcements may still wait for a network that is out of reach. */
+static GArray *latest_rounds(struct circle *c)
+{
+	GArray *latest = g_array_new(FALSE, FALSE, sizeof(struct round));
+	struct query q = db_query(c->db,
+				  COLUMNS "WHERE group_id = ? AND +state NOT IN ('planned', "
+					  "'skipped') ORDER BY day DESC, id DESC LIMIT 4",
+				  "i", c->id);
+
+	while (query_next(&q)) {
+		struct round r = row_of(c, &q);
+		g_array_append_val(latest, r);
+	}
+	return latest;
+}
+
+static void revise_recap(struct circle *c, const struct round *r)
+{
+	g_autoptr(GArray) entries = entries_of(c, r->id);
+	/* Quiet held the closing back; what came later was told by itself. */
+	int64_t closed_us = MAX(r->closes_at_us, circle_quiet_until(c));
+	struct round next;
+
+	for (unsigned i = entries->len; i-- > 0;) {
+		const struct entry *e = &g_array_index(entries, struct entry, i);
+
+		if (e->late && e->shown_at_us >= closed_us)
+			g_array_remove_index(entries, i);
+	}
+	rounds_next(c, &next);
+	struct draft d = rounds_draft_recap(c, r, entries, &next);
+	voice_announce_anew(c, &d);
+}
+
+static void revise(struct circle *c, const struct round *r)
+{
+	struct draft d;
+
+	begin_step(c, r, "open");
+	const char *word = voice_unsaid(c);
+	if (word) {
+		d = rounds_draft_open(c, r, !strcmp(word, "round.late-open"));
+		voice_announce_anew(c, &d);
+	}
+	begin_step(c, r, "last-call");
+	if (voice_unsaid(c)) {
+		d = rounds_draft_last_call(c, r);
+		voice_announce_anew(c, &d);
+	}
+	begin_step(c, r, "close");
+	if (voice_unsaid(c))
+		revise_recap(c, r);
+}
+
+void rounds_revise(struct circle *c)
+{
+	g_autoptr(GArray) latest = latest_rounds(c);
+	struct circle again = *c;
+
+	again.cause_made = NULL;
+	for (unsigned i = 0; i < latest->len; i++)
+		revise(&again, &g_array_index(latest, struct round, i));
+	g_free(again.cause_made);
+}
+
+/* While the group has asked for quiet the hour to close may be past and the step still to come. */
 static bool open_one(struct circle *c, struct round *ret)
 {
-	return rounds_current(c, ret) &&
+	return rounds_current(c, ret) && c->now_us < ret->closes_at_us &&
 	       (ret->state == ROUND_OPEN || ret->state == ROUND_LAST_CALL);
 }
 

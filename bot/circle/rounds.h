@@ -42,6 +42,9 @@ int64_t rounds_due(struct circle *c);
  * Sets c->cause for the posts it makes. */
 bool rounds_step(struct circle *c);
 
+/* Somebody was forgotten: what the steps have announced and is still unsaid is composed anew. */
+void rounds_revise(struct circle *c);
+
 /* The organizer's hand. -EALREADY: a round is open; -ENOENT: none is. */
 int rounds_open_now(struct circle *c);
 int rounds_close_now(struct circle *c);

@@ -5,6 +5,7 @@
 #include "circle/notes.h"
 #include "circle/people.h"
 #include "circle/works.h"
+#include "clock.h"
 
 char *rounds_when(struct circle *c, int64_t at_us)
 {
@@ -26,22 +27,32 @@ static char *titles_of(struct circle *c, const GArray *entries)
 	return words_join(c->words, (const char *const *)all);
 }
 
-void rounds_say_open(struct circle *c, const struct round *r, bool late)
+struct draft rounds_draft_open(struct circle *c, const struct round *r, bool late)
 {
 	g_autoptr(GArray) entries = entries_of(c, r->id);
 	g_autofree char *closes = rounds_when(c, r->closes_at_us);
+	const char *span = words_get(c->words, c->group->round.every_weeks > 1 ? "round.span"
+									       : "round.span-week");
 	struct draft d = draft_new(c);
 
-	draft_say(&d, late ? "round.late-open" : "round.open", "closes", closes, NULL);
+	draft_say(&d, late ? "round.late-open" : "round.open", "span", span, "closes", closes,
+		  NULL);
 	if (entries->len > 0) {
 		g_autofree char *titles = titles_of(c, entries);
 		draft_say(&d, "round.open-kept", "works", titles, NULL);
 	}
+	return d;
+}
+
+void rounds_say_open(struct circle *c, const struct round *r, bool late)
+{
+	struct draft d = rounds_draft_open(c, r, late);
+
 	voice_announce(c, &d,
 		       r->last_call_at_us > c->now_us ? r->last_call_at_us : r->closes_at_us);
 }
 
-void rounds_say_last_call(struct circle *c, const struct round *r)
+struct draft rounds_draft_last_call(struct circle *c, const struct round *r)
 {
 	g_autoptr(GArray) entries = entries_of(c, r->id);
 	g_autofree char *closes = rounds_when(c, r->closes_at_us);
@@ -55,6 +66,13 @@ void rounds_say_last_call(struct circle *c, const struct round *r)
 	} else {
 		draft_add(&d, "round.last-call-empty", NULL);
 	}
+	return d;
+}
+
+void rounds_say_last_call(struct circle *c, const struct round *r)
+{
+	struct draft d = rounds_draft_last_call(c, r);
+
 	voice_announce(c, &d, r->closes_at_us);
 }
 
@@ -107,9 +125,20 @@ static void say_next(struct circle *c, struct draft *d, const struct round *next
 		draft_add(d, "round.next", "opens", opens, NULL);
 }
 
-void rounds_say_recap(struct circle *c, const struct round *r, const GArray *entries,
-		      const struct round *next)
+static struct draft draft_quiet(struct circle *c, const struct round *next)
 {
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "round.quiet", NULL);
+	say_next(c, &d, next, false);
+	return d;
+}
+
+struct draft rounds_draft_recap(struct circle *c, const struct round *r, const GArray *entries,
+				const struct round *next)
+{
+	if (entries->len == 0)
+		return draft_quiet(c, next);
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "round.recap", NULL);
@@ -119,21 +148,34 @@ void rounds_say_recap(struct circle *c, const struct round *r, const GArray *ent
 			    &g_array_index(entries, struct entry, (i + r->day / 7) % entries->len),
 			    &d);
 	say_next(c, &d, next, true);
+	return d;
+}
+
+void rounds_say_recap(struct circle *c, const struct round *r, const GArray *entries,
+		      const struct round *next)
+{
+	struct draft d = rounds_draft_recap(c, r, entries, next);
 	/* Back only after the archive, people still want to see what there was. */
-	voice_announce(c, &d, MAX(r->archives_at_us, next->opens_at_us));
+	int64_t expires_us = MAX(r->archives_at_us, next->opens_at_us);
+	int64_t quiet_us = circle_quiet_until(c);
+
+	/* And it is no less worth saying for having been held back. */
+	if (quiet_us > r->closes_at_us)
+		expires_us = MAX(expires_us, quiet_us + CLOCK_US_PER_DAY);
+	voice_announce(c, &d, expires_us);
 }
 
 void rounds_say_quiet(struct circle *c, const struct round *r, const struct round *next, bool again)
 {
-	struct draft d = draft_new(c);
+	struct draft d = draft_quiet(c, next);
 
-	draft_say(&d, "round.quiet", NULL);
-	say_next(c, &d, next, false);
 	voice_announce(c, &d, r->archives_at_us);
 	if (!again)
 		return;
 	d = draft_new(c);
 	draft_say(&d, "round.quiet-twice", NULL);
+	if (c->group->round.every_weeks == 1)
+		draft_add(&d, "round.quiet-pace", NULL);
 	voice_organizers(c, &d, c->now_us + CIRCLE_TELL_LASTS_US);
 }
 

@@ -11,6 +11,13 @@ enum rounds_skipped {
 	ROUNDS_SKIPPED_ASKED,  /* by an organizer */
 };
 
+/* What the steps announce that names people and their works. Without any `entries` the week was a
+ * quiet one. */
+struct draft rounds_draft_open(struct circle *c, const struct round *r, bool late);
+struct draft rounds_draft_last_call(struct circle *c, const struct round *r);
+struct draft rounds_draft_recap(struct circle *c, const struct round *r, const GArray *entries,
+				const struct round *next);
+
 void rounds_say_open(struct circle *c, const struct round *r, bool late);
 void rounds_say_last_call(struct circle *c, const struct round *r);
 /* To those who asked to be reminded and have shown nothing yet. */

@@ -1,12 +1,10 @@
 #include "circle/standing.h"
 
-#include "base/text/text.h"
 #include "circle/absences.h"
+#include "circle/hashes.h"
 #include "circle/people.h"
 #include "clock.h"
 #include "store/db.h"
-
-#include <string.h>
 
 #define STRANGERS_LAST_US (30 * CLOCK_US_PER_DAY)
 
@@ -36,6 +34,16 @@ enum standing_reason standing_reason(struct circle *c, int64_t person)
 	return STANDING_NOTHING;
 }
 
+bool standing_anybody_giving(struct circle *c)
+{
+	g_autoptr(GArray) members = people_members(c);
+
+	for (unsigned i = 0; i < members->len; i++)
+		if (standing_reason(c, g_array_index(members, int64_t, i)) != STANDING_NOTHING)
+			return true;
+	return false;
+}
+
 enum standing standing_of(struct circle *c, int64_t person)
 {
 	if (!person || !people_joined(c, person))
@@ -43,21 +51,10 @@ enum standing standing_of(struct circle *c, int64_t person)
 	return standing_reason(c, person) == STANDING_NOTHING ? STANDING_MEMBER : STANDING_GIVING;
 }
 
-/* Keyed with what is in this store only: a hash from one store means nothing in another. */
-static char *stranger_hash(struct circle *c, const char *network, const char *account)
-{
-	g_autofree char *key = db_text(c->db, "SELECT value FROM meta WHERE key = 'hash-key'", "");
-	g_autofree char *fold = text_fold(account);
-	g_autofree char *handle = g_strconcat(network, "/", fold, NULL);
-
-	return g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const unsigned char *)key, strlen(key),
-					 handle, -1);
-}
-
 int64_t standing_vouch(struct circle *c, int64_t person, const char *network, const char *account,
 		       int64_t by)
 {
-	g_autofree char *stranger = person ? NULL : stranger_hash(c, network, account);
+	g_autofree char *stranger = person ? NULL : hashes_handle(c, network, account);
 
 	if (db_int(c->db, 0,
 		   "SELECT 1 FROM vouch WHERE group_id = ? AND (person_id = nullif(?, 0) OR "
@@ -73,7 +70,7 @@ int64_t standing_vouch(struct circle *c, int64_t person, const char *network, co
 
 bool standing_stranger_vouched(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *stranger = stranger_hash(c, network, account);
+	g_autofree char *stranger = hashes_handle(c, network, account);
 
 	return db_int(c->db, 0, "SELECT 1 FROM vouch WHERE group_id = ? AND stranger = ?", "it",
 		      c->id, stranger);
@@ -81,7 +78,7 @@ bool standing_stranger_vouched(struct circle *c, const char *network, const char
 
 void standing_forget_stranger(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *stranger = stranger_hash(c, network, account);
+	g_autofree char *stranger = hashes_handle(c, network, account);
 
 	db_run(c->db, "DELETE FROM vouch WHERE group_id = ? AND stranger = ?", "it", c->id,
 	       stranger);
@@ -89,7 +86,7 @@ void standing_forget_stranger(struct circle *c, const char *network, const char 
 
 void standing_joined(struct circle *c, int64_t person, const char *network, const char *account)
 {
-	g_autofree char *stranger = stranger_hash(c, network, account);
+	g_autofree char *stranger = hashes_handle(c, network, account);
 
 	db_run(c->db,
 	       "UPDATE vouch SET person_id = ?, stranger = NULL WHERE group_id = ? AND stranger = "

@@ -21,6 +21,8 @@ enum standing_reason {
 	STANDING_VOUCH,
 };
 enum standing_reason standing_reason(struct circle *c, int64_t person);
+/* Whether the group has a member who is giving. */
+bool standing_anybody_giving(struct circle *c);
 
 /* A member or (person 0) somebody who has not joined vouched for by `by` (0: an organizer who never
  * joined). Of the latter only a keyed hash of the handle is kept. Returns the row's id, 0 if the

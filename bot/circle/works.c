@@ -1,6 +1,8 @@
 #include "circle/works.h"
 
+#include "base/text/text.h"
 #include "circle/people.h"
+#include "pitch/fold.h"
 #include "post.h"
 #include "store/db.h"
 
@@ -105,8 +107,11 @@ char **works_of(struct circle *c, int64_t maker, int most)
 	g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
 	struct query q = db_query(
 		c->db,
-		COLUMNS "WHERE group_id = ? AND maker_id = ? AND NOT EXISTS (SELECT 1 FROM entry"
-			" WHERE work_id = work.id AND round_id IS NULL)"
+		COLUMNS "WHERE group_id = ? AND maker_id = ? AND (EXISTS (SELECT 1 FROM entry"
+			" WHERE work_id = work.id AND round_id IS NOT NULL)"
+			" OR EXISTS (SELECT 1 FROM note WHERE work_id = work.id AND NOT private)"
+			" OR EXISTS (SELECT 1 FROM share WHERE work_id = work.id)"
+			" OR EXISTS (SELECT 1 FROM story WHERE work_id = work.id))"
 			" ORDER BY id DESC LIMIT ?",
 		"iii", c->id, maker, (int64_t)most);
 
@@ -153,4 +158,48 @@ int64_t works_number(const char *text, const char **ret_rest)
 		return 0;
 	*ret_rest = end + strspn(end, " ,:.");
 	return number == INT64_MAX ? 0 : number;
+}
+
+/* A title this short may be said by chance; so may one of a single word, unless it is long. */
+enum { TITLE_LEAST = 8 };
+/* Only the latest are looked for, about a year's of a full circle. */
+#define MENTION_MOST 500
+
+static bool within(const char *key, const char *text)
+{
+	g_autofree char *whole = g_strconcat(" ", key, " ", NULL);
+	g_autofree char *part = NULL;
+	struct fold f;
+
+	fold_init(&f, text);
+	g_autofree char *words = fold_key(&f);
+	fold_done(&f);
+	part = g_strconcat(" ", words, " ", NULL);
+	return *words && strstr(whole, part);
+}
+
+enum works_mention works_mentioned(struct circle *c, int64_t person, const char *key)
+{
+	enum works_mention mention = WORKS_NONE;
+	struct query q = db_query(c->db,
+				  "SELECT maker_id, title, link FROM work WHERE group_id = ?1"
+				  " ORDER BY id DESC LIMIT ?2",
+				  "ii", c->id, (int64_t)MENTION_MOST);
+
+	while (query_next(&q)) {
+		const char *title = query_text(&q, 1), *link = query_text(&q, 2);
+		bool own = person && query_int(&q, 0) == person;
+		bool named = link && within(key, link);
+
+		if (!named && !own && text_length(title) >= TITLE_LEAST)
+			named = within(key, title);
+		if (named && own) {
+			mention = WORKS_OWN;
+			query_done(&q);
+			break;
+		}
+		if (named)
+			mention = WORKS_OTHERS;
+	}
+	return mention;
 }

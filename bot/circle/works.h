@@ -35,14 +35,20 @@ void works_change(struct circle *c, int64_t id, const char *title, const char *l
 /* Removes a work nobody said anything about and that stands in no round. */
 void works_tidy(struct circle *c, int64_t id);
 
-/* The latest of a member's titles, at most `most`, without what waits for its first round;
- * NULL-terminated, g_strfreev. */
+/* The latest of a member's titles, at most `most`: what they showed in a round, and what others
+ * spoke about; not what still waits for its first round, or never came to one. NULL-terminated,
+ * g_strfreev. */
 char **works_of(struct circle *c, int64_t maker, int most);
 
 /* '#3 “Title” by NAME: LINK' in the words of the catalogue; markup, g_free it. */
 char *works_line(struct circle *c, const struct work *w);
 /* The same without maker and link. Plain text, for a value; g_free it. */
 char *works_short(struct circle *c, const struct work *w);
+
+/* Whose works a message names, by link or by a title one would not say by chance. `key` is its
+ * fold_key. Another member's goes before an own one only if no own one is named. */
+enum works_mention { WORKS_NONE, WORKS_OWN, WORKS_OTHERS };
+enum works_mention works_mentioned(struct circle *c, int64_t person, const char *key);
 
 /* Reads "12" or "#12" at the start of `text`; 0 if there is none. */
 int64_t works_number(const char *text, const char **ret_rest);

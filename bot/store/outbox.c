@@ -255,28 +255,55 @@ static void drop(struct outbox *o, bool (*gone)(const struct outbox_post *p, con
 
 static bool told_from(const struct outbox_post *p, const void *source)
 {
-	return p->person && p->source && !strcmp(p->source, source);
+	return p->post.kind == POST_PRIVATE && p->source && !strcmp(p->source, source);
 }
 
 void outbox_recall(struct outbox *o, const char *source)
 {
 	drop(o, told_from, source);
-	db_run(o->db, ERASE "WHERE source = ? AND person_id IS NOT NULL", "t", source);
+	db_run(o->db, ERASE "WHERE source = ? AND kind = ?", "ti", source, (int64_t)POST_PRIVATE);
 }
 
-static bool may_name(const struct outbox_post *p, const void *person)
+bool outbox_withdraw(struct outbox *o, int64_t person, int64_t about, const char *word)
 {
-	return p->person == *(const int64_t *)person || p->about == *(const int64_t *)person ||
-	       p->post.kind == POST_ANNOUNCEMENT;
+	for (unsigned i = o->posts->len; i-- > 0;) {
+		struct outbox_post *p = o->posts->pdata[i];
+
+		if (p->sent || p->person != person || p->about != about ||
+		    strcmp(p->post.word, word) != 0)
+			continue;
+		if (p->stored)
+			db_run(o->db, ERASE "WHERE key = ?", "t", p->post.key);
+		g_ptr_array_remove_index(o->posts, i);
+		return true;
+	}
+	return false;
+}
+
+void outbox_revise(struct outbox *o, const char *key, const char *word, const char *markup)
+{
+	struct outbox_post *p = outbox_find(o, key);
+
+	if (!p)
+		return;
+	g_free((char *)p->post.word);
+	g_free((char *)p->post.markup);
+	p->post.word = g_strdup(word);
+	p->post.markup = g_strdup(markup);
+	if (p->stored)
+		db_run(o->db, "UPDATE outbox SET word = ?, markup = ? WHERE key = ?", "ttt", word,
+		       markup, key);
+}
+
+static bool tells_of(const struct outbox_post *p, const void *person)
+{
+	return p->person == *(const int64_t *)person || p->about == *(const int64_t *)person;
 }
 
 void outbox_forget(struct outbox *o, int64_t person)
 {
-	drop(o, may_name, &person);
-	db_run(o->db,
-	       ERASE "WHERE person_id = ?1 OR about_id = ?1"
-		     " OR (markup IS NOT NULL AND kind = ?2)",
-	       "ii", person, (int64_t)POST_ANNOUNCEMENT);
+	drop(o, tells_of, &person);
+	db_run(o->db, ERASE "WHERE person_id = ?1 OR about_id = ?1", "i", person);
 }
 
 void outbox_resend(struct outbox *o, const char *network)

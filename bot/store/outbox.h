@@ -54,8 +54,13 @@ void outbox_flush(struct outbox *o);
 void outbox_wait(struct outbox *o, int64_t person, int64_t from_us);
 /* The message `source` was taken back: what it would have told people in private is not told. */
 void outbox_recall(struct outbox *o, const char *source);
-/* Erases what waits for `person`, tells of them, or is unsaid in a room and may name them (forget
- * me). */
+/* Takes back what waits for `person`, tells of `about` and begins with `word`; false where there is
+ * none or it is on its way. */
+bool outbox_withdraw(struct outbox *o, int64_t person, int64_t about, const char *word);
+/* What waits under `key`, if anything does, is said like this. */
+void outbox_revise(struct outbox *o, const char *key, const char *word, const char *markup);
+/* Erases what waits for `person` or tells of them (forget me). What the round says of several at
+ * once tells of nobody here: its author revises it. */
 void outbox_forget(struct outbox *o, int64_t person);
 /* The transaction is over: what was offered in it may be said, or, if it was rolled back, is gone.
  */

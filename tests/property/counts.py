@@ -10,11 +10,14 @@ import sandbox
 # understood before it is named here.
 PEOPLES_OWN = '''account because before first intro kept last link maker name note place story text
 title to typed want work works'''.split()
-MOMENTS = 'archives closes day from last_call month now opens to until weekday time year'.split()
-KITHS_OWN = '''alias command commands example group line near p path problem summary usage why zone
-'''.split()
+MOMENTS = '''archives closes day from last_call month now opens to until weekday time when
+year'''.split()
+KITHS_OWN = '''alias command commands example group line near p path problem reasons span summary
+turn usage why zone'''.split()
 LENGTHS = ['retention']  # of time, in figures: made of the keys duration.*
-NUMBER = 'number'  # a work's, where "#" or a command's word stands before it
+NUMBER = 'number'  # a work's, where "#" or a command's word stands before it; an item's, in a list
+NUMBERED = re.compile(r'#$|{p}(?:note|shared|admin held yes|admin held no) $')
+LISTS = ['held', 'held.welcome', 'held.closed']  # whose items begin with their number
 
 LETTERS = '''two three four five six seven eight nine ten eleven twelve dozen twenty hundred
 once twice thrice'''.split()
@@ -26,7 +29,9 @@ MOMENT = re.compile(r'\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} '
                     r'(?: \d\d:\d\d \([^)]*\))?')
 DAY = re.compile(r'\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October'
                  r'|November|December) \d{4}\b')
-WORK = re.compile(r'#\d+\b|!(?:note|shared) \d+ (?=and your words|WHERE)')
+WORK = re.compile(r'#\d+\b|!(?:note|shared) \d+ (?=and your words|WHERE)'
+                  r'|!admin held (?:yes|no) \d+ (?=lets|leaves)')
+ITEM = re.compile(r'^- \d+(?=: )', re.M)
 FIGURE = re.compile(r'\w*\d\w*')
 IN_LETTERS = re.compile(rf'\b(?:{"|".join(LETTERS)})\b(?: \w+)? (?:{"|".join(COUNTED)})\b', re.I)
 
@@ -36,6 +41,10 @@ def catalogue():
     return dict(re.findall(r'^([\w.-]+) = (.*)$', text, re.M))
 
 
+def _begins_item(key, before):
+    return not before and key == 'held.item'
+
+
 def catalogue_faults():
     """What in the catalogue itself could hold a count."""
     known = {*PEOPLES_OWN, *MOMENTS, *KITHS_OWN, *LENGTHS, NUMBER}
@@ -43,7 +52,8 @@ def catalogue_faults():
         if key.startswith('duration.'):
             continue
         for m in re.finditer(r'(?<!{){(\w+)}', text):
-            if m[1] == NUMBER and not re.search(r'#$|{p}(?:note|shared) $', text[:m.start()]):
+            before = text[:m.start()]
+            if m[1] == NUMBER and not (NUMBERED.search(before) or _begins_item(key, before)):
                 yield f'{key}: {{number}} is only for a work: after "#" or a command\'s word'
             elif m[1] not in known:
                 yield f'{key}: {{{m[1]}}}: is it a count? See tests/property/counts.py'
@@ -100,6 +110,8 @@ class Lint:
     def faults(self, text, word):
         # What is wrong with what somebody typed is told with their words in quotes.
         left = re.sub('[“"].*[”"]', ' ', text) if word in ('usage', 'unknown.near') else text
+        if word in LISTS:
+            left = ITEM.sub(' ', left)
         for own in self.own:
             left = left.replace(own, ' ')
         for name in self.names:

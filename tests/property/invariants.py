@@ -5,14 +5,16 @@ from datetime import datetime
 
 import conversation
 import counts
+import guard
 import sandbox
 
 FIELDS = {'line': int, 'at': str, 'to': str, 'reply_to': (str, type(None)), 'text': str,
           'word': str}
 
 # What kith says of its own accord, to the room and to a person; all else answers somebody.
-ANNOUNCED = re.compile(r'announce|round[.](?!state|reader|remind)[\w-]+')
-TOLD = re.compile(r'[\w-]+[.]told(?:-\w+)?|round[.](?:reader(?:-\w+)?|remind|quiet-twice)|soft-cap')
+ANNOUNCED = re.compile(r'announce|budget[.]up|round[.](?!state|reader|remind)[\w-]+')
+TOLD = re.compile(r'[\w-]+[.]told(?:-\w+)?|round[.](?:reader(?:-\w+)?|remind|quiet-twice)|soft-cap'
+                  r'|pitch[.](?:held|show-how)|observed(?:[.][\w-]+)?')
 
 # Seen by nobody, or seen as something else; the joiners of emoji and the word joiner that
 # parts "@room" are not among them.
@@ -55,6 +57,17 @@ class Case:
         for who, private, text in self.said(line):
             if private or re.match(r'!|kith *[:,]', text, re.I):
                 yield who
+
+    def may_be_told(self, line, word):
+        """Those who are told something there without having spoken to kith: an edit may take back
+        what the message had done, and what reads like an offer is answered."""
+        for who, _, _ in self.said(line):
+            if word in guard.ANSWERS or word == 'undone' and self.edited(who, line):
+                yield who
+
+    def edited(self, who, line):
+        return any(m and m['who'] == who and text.startswith(f'{who} edits:')
+                   for m, text in zip(self.spoken[:line], self.lines))
 
     def was_out(self, who, line):
         """Whether an answer to `who` may have waited, for they left before it could be said."""
@@ -107,15 +120,16 @@ def text_is_clean(case):
 
 def answers_who_spoke(case):
     for post in case.played.posts:
+        spoke = [*case.spoke_to_kith(post['line']), *case.may_be_told(post['line'], post['word'])]
         if post['reply_to'] is not None:
-            if post['reply_to'] not in case.spoke_to_kith(post['line']) \
+            if post['reply_to'] not in spoke \
                     and not (post['to'] != 'room' and case.was_out(post['to'], post['line'])):
                 yield f'nobody spoke to kith there: {post}'
         elif post['to'] == 'room':
             if not ANNOUNCED.fullmatch(post['word']):
                 yield f'nobody asked: {post}'
-        elif not TOLD.fullmatch(post['word']) \
-                and post['to'] not in case.spoke_to_kith(post['line']):
+        elif not TOLD.fullmatch(post['word']) and post['to'] not in spoke \
+                and not case.was_out(post['to'], post['line']):
             yield f'nobody asked in private: {post}'
 
 
@@ -238,14 +252,16 @@ def forgets(case):
             for name in line.split()[1:]:
                 if gone.get(name, number) < number:
                     del gone[name]
+    owners = {}  # others may say it again
+    for m, line in zip(case.spoken, case.lines):
+        for token in re.findall(r'own\w{1,2}q\d+z', line) if m else []:
+            owners.setdefault(token, m['who'])
     for name, number in gone.items():
         for found in (name, name.casefold()):
             if found != conversation.ORGANIZER and found.encode() in case.played.raw:
                 yield f'{name}, forgotten at line {number}, is in the store'
-        tokens = {token for m, line in zip(case.spoken, case.lines) if m and m['who'] == name
-                  for token in re.findall(r'own\w{1,2}q\d+z', line)}
-        for token in sorted(tokens):
-            if token.encode() in case.played.raw:
+        for token in sorted(owners):
+            if owners[token] == name and token.encode() in case.played.raw:
                 yield f'{token} of {name}, forgotten at line {number}, is in the store'
 
 
@@ -274,7 +290,7 @@ def edits_take_the_place(case):
 INVARIANTS = [runs_clean, store_is_sound, json_is_as_promised, text_is_clean, answers_who_spoke,
               counts_nobody, leaves_the_absent_alone, readers_are_others, nobody_speaks_of_themself,
               rounds_are_consistent, steps_are_said_once, keeps_only_what_was_given, forgets,
-              edits_take_the_place]
+              edits_take_the_place, *guard.INVARIANTS]
 
 
 # Answers to what changes nothing. They are not stored, so that a crash may take one along that is
@@ -284,7 +300,8 @@ CHANGE_NOTHING = re.compile(r'''
   | help(?:[.]\w+)? | admin | announced | who(?:[.][\w-]+)? | join(?:[.]already)? | charter | why
   | work
   | mydata(?:[.]nothing)? | list(?:[.][\w-]+)? | round[.]state-[\w-]+ | undo.nothing | back.here
-  | (?:note|share|thanks|vouch)[.]own | share.because | vouch.stands
+  | (?:note|share|thanks|vouch|check|pass)[.]own | share.because | vouch.stands
+  | check | pass[.]kept | budget[.](?:none|said) | held(?:[.]none)? | test[.]\w+ | pitch.nothing
 ''', re.VERBOSE)
 
 

@@ -31,7 +31,17 @@ CHORES = {
     'record': ('at_us', 30 * DAY_US),
     'outbox': ('expires_at_us', 60 * DAY_US),
     'absence': ('until_us', 400 * DAY_US),
+    'launch': ('until_us', 30 * DAY_US),
+    'promotion': ('at_us', 30 * DAY_US),
+    'pitch': ('at_us', 30 * DAY_US),
+    'leave': ('until_us', 0),
 }
+
+# Columns that hold hashes keyed with what is in one store alone, in the order in which they are
+# numbered: what is equal in one store is to be equal in the other.
+HASHES = [('pitch', 'text'), ('pitch', 'event'), ('pitch', 'stranger'), ('leave', 'stranger'),
+          ('vouch', 'stranger'), ('exempt', 'text'), ('outbox', 'source')]
+HASH = re.compile(r'[0-9a-f]{64}')
 
 
 @dataclass
@@ -96,22 +106,35 @@ def _event(event):
     return re.sub(r'^[0-9a-f]{16}\.', '', event) if event else event
 
 
+def _number_hashes(store):
+    """What has no number of its own is of a text that is known from a pitch, or of any other."""
+    numbers = {}
+    for table, column in HASHES:
+        for row in sorted(store.get(table, []), key=lambda row: row.get('id', 0)):
+            if not HASH.fullmatch(row[column] or ''):
+                continue
+            if 'id' in row:
+                numbers.setdefault(row[column], f'{column} {len(numbers) + 1}')
+            row[column] = numbers.get(row[column], f'some {column}')
+
+
 def comparable(store, now_us):
     """`store` without what differs between two runs of one conversation: ids and keys that are
     random or made from such, the order of posts among themselves, and what chores may have thrown
     away by `now_us`."""
     out = {}
-    for table, rows in store.items():
+    current = {table: [dict(row) for row in rows if table not in CHORES
+                       or row[CHORES[table][0]] >= now_us - CHORES[table][1]]
+               for table, rows in store.items()}
+    _number_hashes(current)
+    for table, rows in current.items():
         kept = []
-        for row in map(dict, rows):
-            if table in CHORES and row[CHORES[table][0]] < now_us - CHORES[table][1]:
-                continue
+        for rank, row in enumerate(sorted(rows, key=lambda row: row.get('id', 0))):
             if table == 'meta' and row['key'] == 'hash-key':
                 row['value'] = None
-            if table == 'vouch' and row['stranger']:
-                row['stranger'] = 'somebody'
             if table == 'record':
                 row['event'] = _event(row['event'])
+                row['id'] = rank  # where chores have left none, numbers begin anew
             if table == 'outbox':
                 del row['key'], row['seq']
                 row['reply_to'] = _event(row['reply_to'])

@@ -1,6 +1,7 @@
 #include "life.h"
 
 #include "circle/standing.h"
+#include "store/db.h"
 
 #include <sqlite3.h>
 
@@ -28,6 +29,11 @@ int64_t life_lead(struct fixture *f)
 		{ MARA, "!shared 1 the " LIFE_MARK " gazette because it smells of " LIFE_MARK },
 		{ MARA, "!thanks ben for the " LIFE_MARK },
 		{ MARA, "!led-to 1 a bench under a " LIFE_MARK },
+		{ MARA, "!launch 1-3 december" },
+		/* The first is said, the second waits for the next week. */
+		{ MARA, "!pitch jelly of " LIFE_MARK },
+		{ MARA, "!pitch the " LIFE_MARK " book" },
+		{ MARA, "!pass 1" },
 		{ "ben", "!thanks Mara " LIFE_MARK " for jam" },
 
 		{ "ben", "!shared 2 my kitchen because it keeps" },
@@ -43,7 +49,16 @@ int64_t life_lead(struct fixture *f)
 	/* As the organizer she once was. */
 	int64_t mara = fixture_int(f, 0, "SELECT person_id FROM handle WHERE account = '" MARA "'");
 	int64_t ben = fixture_int(f, 0, "SELECT person_id FROM handle WHERE account = 'ben'");
-	standing_vouch(fixture_begin(f), ben, NULL, NULL, mara);
+	struct circle *c = fixture_begin(f);
+	standing_vouch(c, ben, NULL, NULL, mara);
+	/* What the guard keeps, without its having to read anything for that. */
+	db_run(c->db,
+	       "INSERT INTO pitch(group_id, person_id, place, text, event, verdict, reasons,"
+	       " decision, observed, state, at_us)"
+	       " VALUES(?, ?, '', '', '', 'pitch', '', 'nudge', 0, 'open', ?)",
+	       "iii", c->id, mara, c->now_us);
+	db_run(c->db, "INSERT INTO leave(group_id, person_id, until_us) VALUES(?, ?, ?)", "iii",
+	       c->id, mara, c->now_us + CLOCK_US_PER_WEEK);
 	fixture_end(f);
 	/* Only she is left to read the lamp, and what she has noted on stays hers to read. */
 	say(f, "ben", "!away until 2027-01-01");

@@ -90,7 +90,8 @@ static void find__text__is_the_longest_at_a_word_boundary(void **state)
 	}
 }
 
-/* olga is organizer and member, ben has shown #1 to #3, the round is open and she is in it. */
+/* olga is organizer and member, ben has shown #1 to #3, the round is open and she is in it; what a
+ * stranger wrote lies with her. */
 static void prepare(struct fixture *f)
 {
 	static const char *const shown[] = { "Bench", "Chair", "Desk" };
@@ -106,6 +107,11 @@ static void prepare(struct fixture *f)
 		fixture_say(f, "ben", text);
 	}
 	fixture_say(f, "olga", "!show \"Lamp\"");
+	fixture_say(f, "olga", "!admin pitch mode gentle"); /* a new place is only observed */
+	fixture_say(f, "zed",
+		    "My course is 40% off this week only, sign up at https://zed.example");
+	clock_virtual_set(&f->clock, f->clock.now_us + CLOCK_US_PER_HOUR);
+	fixture_say(f, "zed", "Last chance: my course is 50% off today, sign up, DM me for a code");
 	g_free(fixture_heard(f));
 }
 

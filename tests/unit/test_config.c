@@ -128,7 +128,8 @@ static void config__every_value__is_read(void **state)
 		"[group ink]\nname = \"Ink\" & 100% Caf\xc3\xa9\ntimezone = America/New_York\n"
 		"organizers = home/@ana:example.org,\n   console/olga\n"
 		"places = home/!abc:example.org , home/#ink:example.org\n"
-		"language = en\ncharter = First line\n  and\tthe second.\nprefix = ~!\n"
+		"language = en\ncharter = First line\n  and\tthe second.\\n\n  A \\\\n.\nprefix = "
+		"~!\n"
 		"soft-cap = 12\n"
 		"[round ink]\nEvery = 2 WEEKS\nopens = saturday 0:05\nlast-call = Thu 12:00\n"
 		"closes = Tue 23:59\narchive = 1d 12h\n"
@@ -149,7 +150,7 @@ static void config__every_value__is_read(void **state)
 	assert_string_equal(olga->name, "olga");
 	assert_string_equal(second->name, "#ink:example.org");
 	assert_string_equal(g->language, "en");
-	assert_string_equal(g->charter, "First line and\tthe second.");
+	assert_string_equal(g->charter, "First line and\tthe second.\n A \\n.");
 	assert_string_equal(g->prefix, "~!");
 	assert_int_equal(g->soft_cap, 12);
 
@@ -464,6 +465,10 @@ static void config__group__values_that_cannot_be(void **state)
 		  "'libera/#makers'\n" },
 		{ SMALL GROUP2 "places = #two\n", "14: places: '#two' is not an address; write "
 						  "NETWORK/NAME, as in 'libera/#makers'\n" },
+		{ SMALL "[group two]\nname = Two\ntimezone = UTC\norganizers = ben\n"
+			"places = libera/#two\n",
+		  "13: organizers: 'ben' is not an address; write NETWORK/NAME, as in "
+		  "'libera/ana'\n" },
 		{ SMALL GROUP2 "places = libera/#two,\n",
 		  "14: places: nothing between two commas\n" },
 		{ SMALL GROUP2 "places = libera/#two libera/#three\n",
@@ -607,6 +612,9 @@ static void config__round__values_that_cannot_be(void **state)
 		{ ROUND "holidays = 24.12.2026\n", "11: holidays: '24.12.2026'" DATE },
 		{ ROUND "holidays = 2026-12-24, x\n", "11: holidays: 'x'" DATE },
 		{ ROUND "holidays = 2026-12-24,\n", "11: holidays: ''" DATE },
+		{ ROUND "holidays = x, 2026-12-24, y,\n",
+		  "11: holidays: 'x' is not a date or a FROM..TO of at most 366 days, as in "
+		  "'2026-12-24..2027-01-02'; nor is 'y'; nor is ''\n" },
 		{ ROUND "holidays = 2026-12-24..2026-12-20\n",
 		  "11: holidays: '2026-12-24..2026-12-20'" DATE },
 		{ ROUND "holidays = 2026-12-24..2028-12-24\n",
@@ -639,7 +647,19 @@ static void config__round__steps_follow_each_other(void **state)
 		{ ROUND "closes = Sun 20:00\n", "11: archive: 1 day after the close (Sun 20:00) is "
 						"not before the next round opens "
 						"(Mon 09:00); it takes less than 13 hours\n" },
+		/* Whenever the round closes, this is too long. */
+		{ ROUND "opens = never\narchive = 1 week\n",
+		  "11: opens: 'never'" WALL
+		  "12: archive: 1 week after the close is not before the next round opens; it "
+		  "takes less than 1 week\n" },
+		{ ROUND "archive = 3 weeks\nevery = 2 weeks\ncloses = Thu\n",
+		  "11: archive: 3 weeks after the close is not before the next round opens; it "
+		  "takes less than 2 weeks\n"
+		  "13: closes: 'Thu'" WALL },
 		/* What is broken already is not held against the others. */
+		{ ROUND "every = never\narchive = 3 weeks\n",
+		  "11: every: 'never' is not a number of weeks, as in '2 weeks'\n" },
+		{ ROUND "last-call = never\narchive = 6 days\n", "11: last-call: 'never'" WALL },
 		{ ROUND "opens = never\ncloses = Tue 20:00\n", "11: opens: 'never'" WALL },
 	};
 	static const char *const good[] = {

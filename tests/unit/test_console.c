@@ -153,7 +153,7 @@ static void console__last_message__is_the_one_still_there(void **state)
 	assert_non_null(strstr(r.calls, "message ben/ben \"which\" reply_to=.1"));
 	assert_non_null(strstr(r.calls, "redaction ana/ana target=.1"));
 	assert_int_equal(r.status, EX_DATAERR);
-	assert_string_equal(r.errors, "test.kith:8: ana has said nothing in the room yet\n");
+	assert_string_equal(r.errors, "test.kith:8: ana has nothing left in the room to delete\n");
 	result_done(&r);
 }
 
@@ -172,6 +172,10 @@ static void console__fault__names_its_line(void **state)
 		{ "ana replies bob: hi", "test.kith:1: bob has said nothing in the room yet" },
 		{ "ana replies kith: hi", "test.kith:1: kith has said nothing in the room yet" },
 		{ "ana>> hi\nana edits: hi", "test.kith:2: ana has said nothing in the room yet" },
+		{ "ana: hi\nana deletes\nana edits: ho",
+		  "test.kith:3: ana has nothing left in the room to edit" },
+		{ "ana: hi\nana deletes\nben replies ana: ho",
+		  "test.kith:3: ana has nothing left in the room to reply to" },
 		{ "kith: hi", "test.kith:1: kith is the bot" },
 		{ "~Kith>> hi", "test.kith:1: ~Kith is the bot" },
 		{ "members ana KITH", "test.kith:1: KITH is the bot" },

@@ -123,9 +123,9 @@ static void answer__private_by_nature__leaves_the_room(void **state)
 {
 	struct fixture *f = *state;
 
-	event(f, (struct event){ .account = "ana", .text = "!why" });
-	event(f, (struct event){ .shown = "passer-by", .text = "!why" });
-	assert_heard(f, "why>ana not-identified>passer-by");
+	event(f, (struct event){ .account = "ana", .text = "!mydata" });
+	event(f, (struct event){ .shown = "passer-by", .text = "!mydata" });
+	assert_heard(f, "mydata.nothing>ana not-identified>passer-by");
 	const struct post *p = &fixture_post(f, "not-identified")->post;
 	assert_null(p->room);
 	assert_null(p->account);

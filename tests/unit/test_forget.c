@@ -115,6 +115,34 @@ static void forget__half_said_recap__leaves_no_bytes(void **state)
 	fixture_done(&f);
 }
 
+static void forget__half_said_recap__is_said_without_them(void **state)
+{
+	struct fixture f;
+	unsigned recaps = 0;
+
+	fixture_init(&f, fixture_two_groups);
+	fixture_state(&f, TRANSPORT_ONLINE);
+	life_lead(&f);
+	fixture_fake_state(fixture_fake(&f, "home"), TRANSPORT_OFFLINE);
+	fixture_run_until(&f, "2026-11-26 20:00");
+	fixture_whisper(&f, LIFE_MARK "mara", "forget me");
+	fixture_whisper(&f, LIFE_MARK "mara", "forget me");
+	fixture_kill(&f);
+	fixture_state(&f, TRANSPORT_ONLINE);
+	fixture_run(&f);
+	for (unsigned i = 0; i < f.heard->len; i++) {
+		const struct fake_post *p = f.heard->pdata[i];
+		recaps += !strcmp(p->post.word, "round.recap");
+	}
+	assert_int_equal(recaps, 2);
+	const struct post *recap = &fixture_post(&f, "round.recap")->post;
+	assert_string_equal(recap->network, "home");
+	assert_non_null(strstr(recap->markup, "Bench"));
+	assert_non_null(strstr(recap->markup, "Lamp"));
+	assert_null(strstr(recap->markup, LIFE_MARK));
+	fixture_done(&f);
+}
+
 static void forget__what_waits__is_never_said(void **state)
 {
 	struct fixture *f = *state;
@@ -270,6 +298,7 @@ int main(void)
 		TEST(forget__said_twice__leaves_no_bytes),
 		TEST(forget__something_else_committed_first__leaves_no_bytes),
 		cmocka_unit_test(forget__half_said_recap__leaves_no_bytes),
+		cmocka_unit_test(forget__half_said_recap__is_said_without_them),
 		TEST(forget__what_waits__is_never_said),
 		TEST(forget__others__keep_what_is_theirs),
 		TEST(forget__said_once__changes_nothing),

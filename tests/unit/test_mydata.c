@@ -104,6 +104,26 @@ static void mydata__others__stay_out_of_it(void **state)
 	assert_null(strstr(told, "cook"));
 }
 
+/* Whoever was to read a work and said nothing is never named. */
+static void mydata__silent_reader__is_not_named(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ana = fixture_member(f, "ana");
+
+	fixture_member(f, "silke");
+	fixture_run_until(f, "2026-11-23 10:00");
+	fixture_say(f, "ana", "!show \"Bench\"");
+	fixture_run_until(f, "2026-11-25 18:00");
+	assert_string_equal(fixture_post(f, "round.reader")->post.account, "silke");
+	g_autofree char *silent = tell(f, ana);
+	assert_null(strstr(silent, "silke"));
+	assert_non_null(strstr(silent, "close reader"));
+	fixture_say(f, "silke", "!note 1 fine legs");
+	g_autofree char *spoken = tell(f, ana);
+	assert_non_null(strstr(spoken, "silke"));
+	assert_int_equal(items(spoken), items(silent));
+}
+
 static void mydata__asked_in_the_room__is_told_in_private(void **state)
 {
 	struct fixture *f = *state;
@@ -122,6 +142,7 @@ int main(void)
 		TEST(mydata__every_table__has_a_line),
 		TEST(mydata__everything_said__is_in_it),
 		TEST(mydata__others__stay_out_of_it),
+		TEST(mydata__silent_reader__is_not_named),
 		TEST(mydata__asked_in_the_room__is_told_in_private),
 	};
 

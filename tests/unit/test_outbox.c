@@ -305,17 +305,65 @@ static void forget__person__erases_to_and_about_them(void **state)
 	assert_waiting(f, "ben's nobody's");
 	assert_stored(f, "ben's nobody's");
 	assert_int_equal(fixture_int(f, 0, "SELECT count(*) FROM outbox"), 4);
-	/* Said in a room it may name anybody. */
+	/* What the group is told is not lost because one of them is forgotten. */
 	fixture_begin(f);
 	struct post announcement = post_of("announcement");
 	outbox_add(f->app->outbox, &announcement, 0, 0, 0);
 	outbox_forget(f->app->outbox, ana);
+	change(f);
 	fixture_end(f);
-	assert_waiting(f, "ben's nobody's");
+	assert_waiting(f, "ben's nobody's announcement");
 	/* Unsaid, and never to be said. */
 	fixture_kill(f);
 	commit_with(f, "to ana");
-	assert_waiting(f, "ben's nobody's");
+	assert_waiting(f, "ben's nobody's announcement");
+}
+
+static void withdraw__one_post__that_one_alone(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ana = fixture_member(f, "ana"), ben = fixture_member(f, "ben");
+
+	fixture_begin(f);
+	change(f);
+	offer(f, "to ana", ana, ben, 0);
+	offer(f, "to ben", ben, ana, 0);
+	offer(f, "about nobody", ana, 0, 0);
+	fixture_end(f);
+	fixture_begin(f);
+	const char *word = outbox_find(f->app->outbox, "to ana")->post.word;
+	assert_false(outbox_withdraw(f->app->outbox, ana, ben, "another.word"));
+	assert_false(outbox_withdraw(f->app->outbox, ben, ben, word));
+	outbox_find(f->app->outbox, "to ben")->sent = true;
+	assert_false(outbox_withdraw(f->app->outbox, ben, ana, word));
+	assert_true(outbox_withdraw(f->app->outbox, ana, ben, word));
+	fixture_end(f);
+	assert_waiting(f, "to ben about nobody");
+	assert_stored(f, "to ben about nobody");
+	/* Not said after a restart either, nor anew. */
+	fixture_kill(f);
+	commit_with(f, "to ana");
+	assert_waiting(f, "to ben about nobody");
+}
+
+static void revise__waiting__is_said_like_that(void **state)
+{
+	struct fixture *f = *state;
+
+	commit_with(f, "waits");
+	commit_with(f, "said");
+	outbox_done(f->app->outbox, "said");
+	fixture_begin(f);
+	outbox_revise(f->app->outbox, "waits", "round.quiet", "A quiet week");
+	outbox_revise(f->app->outbox, "said", "round.quiet", "A quiet week");
+	outbox_revise(f->app->outbox, "unknown", "round.quiet", "A quiet week");
+	fixture_end(f);
+	assert_waiting(f, "waits");
+	for (int i = 0; i < 2; i++, fixture_kill(f)) {
+		const struct outbox_post *p = outbox_find(f->app->outbox, "waits");
+		assert_string_equal(p->post.word, "round.quiet");
+		assert_string_equal(p->post.markup, "A quiet week");
+	}
 }
 
 static void resend__broken_network__that_one_alone(void **state)
@@ -380,6 +428,8 @@ int main(void)
 		TEST(order__restart__stays_as_offered),
 		TEST(wait__one_person__moves_theirs_alone),
 		TEST(forget__person__erases_to_and_about_them),
+		TEST(withdraw__one_post__that_one_alone),
+		TEST(revise__waiting__is_said_like_that),
 		TEST(resend__broken_network__that_one_alone),
 		TEST(prune__old_keys__only_of_what_was_said),
 	};

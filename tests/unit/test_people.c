@@ -54,8 +54,10 @@ static void name__new_member__is_clean_and_short(void **state)
 		  "bold\x0f",
 		  "bold" },
 		{ "left\xe2\x80\xaeright", "leftright" },
+		{ "@bob", "bob" },
+		{ "@ @cy@home", "cy@home" },
 		{ "", "friend" },
-		{ " \n ", "friend" },
+		{ " @ \n ", "friend" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

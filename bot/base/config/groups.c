@@ -227,6 +227,21 @@ static char *read_charter_file(struct groups *g, const struct load_entry *e)
 	return g_steal_pointer(&text);
 }
 
+/* A value is one line here: "\n" breaks it, and any other backslash makes the next character
+ * literal, as in the catalogue of words. */
+static char *charter_text(const char *value)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p != '\\' || p[1] == '\0')
+			g_string_append_c(text, *p);
+		else
+			g_string_append_c(text, *++p == 'n' ? '\n' : *p);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static char *read_charter(struct groups *g, const struct load_section *s)
 {
 	const struct load_entry *text = section_entry(s, "charter");
@@ -241,7 +256,7 @@ static char *read_charter(struct groups *g, const struct load_section *s)
 	}
 	if (file != NULL)
 		return read_charter_file(g, file);
-	return text != NULL ? g_strdup(text->value) : NULL;
+	return text != NULL ? charter_text(text->value) : NULL;
 }
 
 /* Microseconds from `from` to the first `to` after it; a week if they are the same. */
@@ -255,21 +270,32 @@ static int64_t after_us(const struct config_wall *from, const struct config_wall
 	return us > 0 ? us : us + CLOCK_US_PER_WEEK;
 }
 
-/* Whether all that the round's order hangs on could be read. */
-static bool round_is_right(const struct load_section *s)
+/* Whether the round's `key` could be read. */
+static bool is_right(const struct load_section *s, const char *key)
 {
-	static const char *const keys[] = { "every", "opens", "last-call", "closes", "archive" };
-
-	for (unsigned i = 0; s != NULL && i < s->entries->len; i++) {
+	for (unsigned i = 0; i < s->entries->len; i++) {
 		const struct load_entry *e = g_ptr_array_index(s->entries, i);
 
-		for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
-			if (e->meant != NULL && e->known == NULL &&
-			    strcmp(e->meant->key, keys[k]) == 0)
-				return false;
-		}
+		if (e->meant != NULL && e->known == NULL && strcmp(e->meant->key, key) == 0)
+			return false;
 	}
 	return true;
+}
+
+/* Longer than from one opening to the next it can never be, whenever the round closes. */
+static void check_archive(struct groups *g, const struct config_round *r,
+			  const struct load_section *s)
+{
+	int64_t period_us = r->every_weeks * CLOCK_US_PER_WEEK;
+
+	if (r->archive_us < period_us)
+		return;
+	g_autofree char *archive = value_duration_text(r->archive_us);
+	g_autofree char *most = value_duration_text(period_us);
+	faults_add(g->faults, line_of(s, "archive"),
+		   "archive: %s after the close is not before the next round opens; it takes less "
+		   "than %s",
+		   archive, most);
 }
 
 /* Open, last call, closed, archived, and only then the next. */
@@ -283,8 +309,13 @@ static void check_round(struct groups *g, const struct config_round *r,
 	int64_t closes_us =
 		after_us(&r->opens, &r->last_call) + after_us(&r->last_call, &r->closes);
 
-	if (s == NULL || !round_is_right(s))
+	/* What could not be read is not held against the rest. */
+	if (s == NULL || !is_right(s, "every") || !is_right(s, "archive"))
 		return;
+	if (!is_right(s, "opens") || !is_right(s, "last-call") || !is_right(s, "closes")) {
+		check_archive(g, r, s);
+		return;
+	}
 	if (after_us(&r->opens, &r->last_call) == CLOCK_US_PER_WEEK) {
 		faults_add(g->faults,
 			   line_of(s, section_entry(s, "last-call") ? "last-call" : "opens"),

@@ -68,7 +68,8 @@ const struct config_key config_keys[] = {
 	  .example = "We show each other unfinished work and say what we see.",
 	  .summary =
 		  "What the group is about, as `charter` tells it. Lines that begin with a space "
-		  "go on with it." },
+		  "go on with it; `\\n` is a line break, and any other backslash makes the next "
+		  "character literal." },
 	{ .section = "group",
 	  .key = "charter-file",
 	  .type = CONFIG_FILE,

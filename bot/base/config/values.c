@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "zone.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -215,8 +216,8 @@ static bool has_blank(const char *text)
 	return false;
 }
 
-/* What is wrong with one address; NULL if nothing is. */
-static char *address_fault(const char *text)
+/* What is wrong with one address; NULL if nothing is. `example` is a right one. */
+static char *address_fault(const char *text, const char *example)
 {
 	const char *slash = strchr(text, '/');
 	g_autofree char *shown = text_clip(text, 60);
@@ -224,9 +225,8 @@ static char *address_fault(const char *text)
 	if (*text == '\0')
 		return g_strdup("nothing between two commas");
 	if (slash == NULL || slash == text || slash[1] == '\0')
-		return g_strdup_printf("'%s' is not an address; write NETWORK/NAME, as in "
-				       "'libera/#makers'",
-				       shown);
+		return g_strdup_printf("'%s' is not an address; write NETWORK/NAME, as in '%s'",
+				       shown, example);
 	if (has_blank(text))
 		return g_strdup_printf("'%s' has a space in it; separate addresses with commas",
 				       shown);
@@ -241,7 +241,7 @@ int value_addresses(const char *text, GPtrArray **ret)
 	g_auto(GStrv) items = g_strsplit(text, ",", -1);
 
 	for (char **item = items; *item != NULL; item++) {
-		g_autofree char *fault = address_fault(g_strstrip(*item));
+		g_autofree char *fault = address_fault(g_strstrip(*item), "");
 		struct config_address *a;
 
 		if (fault != NULL)
@@ -372,30 +372,42 @@ static char *zone_fault(const char *text)
 			       : g_strdup_printf("%s, as 'Europe/Berlin' is", fault);
 }
 
+/* Every item that is none: "'soon' is not ...; nor is 'later'". */
 static char *days_fault(const char *text)
 {
 	g_autoptr(GArray) list = NULL;
 	g_auto(GStrv) items = g_strsplit(text, ",", -1);
+	GString *fault = NULL;
 
 	if (value_days(text, &list) == 0)
 		return NULL;
 	for (char **item = items; *item != NULL; item++) {
 		struct config_days days;
 
-		if (read_days(g_strstrip(*item), &days) != 0)
-			return not_a(*item, "a date or a FROM..TO of at most 366 days, as in "
-					    "'2026-12-24..2027-01-02'");
+		if (read_days(g_strstrip(*item), &days) == 0)
+			continue;
+		g_autofree char *shown = text_clip(*item, 60);
+		if (fault == NULL) {
+			fault = g_string_new(NULL);
+			g_string_append_printf(fault,
+					       "'%s' is not a date or a FROM..TO of at most 366 "
+					       "days, as in '2026-12-24..2027-01-02'",
+					       shown);
+		} else {
+			g_string_append_printf(fault, "; nor is '%s'", shown);
+		}
 	}
-	return not_a(text, "a list of dates");
+	assert(fault != NULL);
+	return g_string_free(fault, FALSE);
 }
 
-static char *addresses_fault(const char *text)
+static char *addresses_fault(const struct config_key *k, const char *text)
 {
 	g_auto(GStrv) items = g_strsplit(text, ",", -1);
 	char *fault = NULL;
 
 	for (char **item = items; fault == NULL && *item != NULL; item++)
-		fault = address_fault(g_strstrip(*item));
+		fault = address_fault(g_strstrip(*item), k->example);
 	return fault;
 }
 
@@ -503,7 +515,7 @@ static char *type_fault(const struct config_key *k, const char *text)
 	case CONFIG_DAYS:
 		return days_fault(text);
 	case CONFIG_ADDRESSES:
-		return addresses_fault(text);
+		return addresses_fault(k, text);
 	case CONFIG_CHOICE:
 		return choice_fault(k, text);
 	case CONFIG_PREFIX:

@@ -8,6 +8,7 @@
 struct person {
 	char *name; /* "ana", "~ana" */
 	bool here;
+	bool spoke;      /* in the room, ever */
 	GPtrArray *said; /* the ids of their messages in the room, without those taken back */
 };
 
@@ -211,6 +212,7 @@ static struct happening *happen(struct room *r, const struct script_line *line, 
 		h = say(r, EVENT_MESSAGE, who, line->text);
 		h->event.reply_to = h->reply_to = g_strdup(target);
 		g_ptr_array_add(who->said, g_strdup(h->id));
+		who->spoke = true;
 		break;
 	case SCRIPT_EDITS:
 		h = say(r, EVENT_EDIT, who, line->text);
@@ -259,15 +261,21 @@ static const char *last_of(const struct room *r, const char *name)
 static int find_target(const struct room *r, const struct script_line *line, const char **ret_id,
 		       char **ret_error)
 {
-	const char *whose = NULL, *id = NULL;
+	const char *whose = NULL, *id = NULL, *what = "reply to";
 	if (line->verb == SCRIPT_REPLIES)
 		whose = line->whom;
 	else if (line->verb == SCRIPT_EDITS || line->verb == SCRIPT_DELETES)
 		whose = line->who;
-	if (whose != NULL && (id = last_of(r, whose)) == NULL)
+	if (whose == NULL || (id = last_of(r, whose)) != NULL) {
+		*ret_id = id;
+		return 0;
+	}
+	const struct person *p = find(r, whose);
+	if (p == NULL || !p->spoke)
 		return refuse(ret_error, "%s has said nothing in the room yet", whose);
-	*ret_id = id;
-	return 0;
+	if (line->verb != SCRIPT_REPLIES)
+		what = line->verb == SCRIPT_EDITS ? "edit" : "delete";
+	return refuse(ret_error, "%s has nothing left in the room to %s", whose, what);
 }
 
 int room_act(struct room *r, const struct script_line *line, int64_t at_us, struct happening **ret,

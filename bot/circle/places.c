@@ -1,0 +1,68 @@
+#include "circle/places.h"
+
+#include "clock.h"
+#include "store/db.h"
+
+#include <string.h>
+
+#define NEW_FOR_US (7 * CLOCK_US_PER_DAY)
+
+static const char *const modes[] = {
+	[CONFIG_PITCH_GENTLE] = "gentle",
+	[CONFIG_PITCH_OBSERVE] = "observe",
+	[CONFIG_PITCH_OFF] = "off",
+};
+
+const char *places_mode_name(enum config_pitch_mode mode)
+{
+	return modes[mode];
+}
+
+bool places_all_new(struct circle *c)
+{
+	return !db_int(c->db, 0, "SELECT 1 FROM place WHERE group_id = ?", "i", c->id);
+}
+
+void places_seen(struct circle *c)
+{
+	for (unsigned i = 0; i < c->group->places->len; i++) {
+		const struct config_address *place = c->group->places->pdata[i];
+
+		db_run(c->db,
+		       "INSERT INTO place(network, room, group_id, since_us) VALUES(?, ?, ?, ?)"
+		       " ON CONFLICT DO NOTHING",
+		       "ttii", place->network, place->name, c->id, c->now_us);
+	}
+}
+
+void places_set_mode(struct circle *c, enum config_pitch_mode mode)
+{
+	db_run(c->db, "UPDATE groups SET pitch_mode = ? WHERE id = ?", "ti", modes[mode], c->id);
+}
+
+static bool is_new(struct circle *c, const char *network, const char *room)
+{
+	int64_t new_us = c->now_us - NEW_FOR_US;
+
+	if (!room)
+		return !db_int(c->db, 0, "SELECT 1 FROM place WHERE group_id = ? AND since_us <= ?",
+			       "ii", c->id, new_us);
+	return db_int(c->db, 0,
+		      "SELECT 1 FROM place WHERE network = ? AND room = ? AND since_us > ?", "tti",
+		      network, room, new_us);
+}
+
+enum config_pitch_mode places_mode(struct circle *c, const char *network, const char *room)
+{
+	const struct config_pitch *pitch = &c->group->pitch;
+	g_autofree char *set =
+		db_text(c->db, "SELECT pitch_mode FROM groups WHERE id = ?", "i", c->id);
+
+	for (size_t i = 0; set && i < G_N_ELEMENTS(modes); i++)
+		if (!strcmp(modes[i], set))
+			return (enum config_pitch_mode)i;
+	if (pitch->mode_is_set)
+		return pitch->mode;
+	return is_new(c, network, room) && pitch->mode == CONFIG_PITCH_GENTLE ? CONFIG_PITCH_OBSERVE
+									      : pitch->mode;
+}

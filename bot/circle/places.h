@@ -1,0 +1,21 @@
+/* The group's rooms as kith knows them: since when, and so whether the guard speaks there. */
+#ifndef KITH_PLACES_H
+#define KITH_PLACES_H
+
+#include "circle.h"
+
+/* Remembers each of the group's places from its first start on. */
+void places_seen(struct circle *c);
+/* Whether kith has only now come to the first of the group's places: nothing said there is lost on
+ * it. Before places_seen. */
+bool places_all_new(struct circle *c);
+
+/* The guard's mode in a room (NULL: in all, unless some are new): as an organizer set it, else as
+ * configured, a new place being observed for its first seven days unless the file says otherwise.
+ */
+enum config_pitch_mode places_mode(struct circle *c, const char *network, const char *room);
+void places_set_mode(struct circle *c, enum config_pitch_mode mode);
+/* "gentle", "observe", "off". Static. */
+const char *places_mode_name(enum config_pitch_mode mode);
+
+#endif
