@@ -1,0 +1,35 @@
+/* The subcommands and what they share: wiring, nothing else. */
+#ifndef KITH_MAIN_H
+#define KITH_MAIN_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct config;
+
+/* The command line, read; everything is borrowed from it. */
+struct options {
+	const char *config;
+	const char *db;
+	const char *script;
+	bool json;
+	const char *tsv;
+	GPtrArray *members, *giving; /* of const char *, then a NULL */
+	char **arguments;            /* what is no option; NULL-terminated */
+};
+
+/* Each returns an exit status (sysexits) and has told on stderr what went wrong. */
+int main_try(const struct options *o);
+int main_replay(const struct options *o);
+int main_pitch(const struct options *o);
+
+/* Points to the help; returns the status for that. */
+int main_wrong_usage(void);
+/* Exit status, 0 if it is sound; *ret is then the caller's. Faults go to stderr. */
+int main_load(const char *file, struct config **ret);
+/* A file's name in a new folder; NULL with errno. g_free both. */
+char *main_temporary_store(char **ret_folder);
+/* With whatever was written beside the store; NULL is fine. */
+void main_remove_folder(const char *folder);
+
+#endif
