@@ -30,7 +30,7 @@ static void mode(struct command_call *call, const char *args)
 static void test(struct command_call *call, const char *text)
 {
 	struct circle *c = call->circle;
-	struct reading reading = pitches_read(text);
+	struct reading reading = reading_of_message(text);
 	g_autofree char *reasons = pitches_reasons_of(c, &reading);
 
 	if (!*text) {

@@ -3,7 +3,6 @@
 #include "circle/hashes.h"
 #include "circle/people.h"
 #include "clock.h"
-#include "pitch/fold.h"
 #include "store/db.h"
 #include "store/outbox.h"
 
@@ -44,39 +43,33 @@ void pitches_case_done(struct pitches_case *p)
 	g_clear_pointer(&p->reasons, g_free);
 }
 
-struct reading pitches_read(const char *text)
-{
-	g_autofree char *unquoted = fold_unquoted(text);
-	struct fold f;
-
-	fold_init(&f, unquoted);
-	struct reading reading = reading_of(&f);
-	fold_done(&f);
-	return reading;
-}
-
 static char *place_of(const struct event *e)
 {
 	return g_strconcat(e->network, "/", e->room, NULL);
 }
 
+struct steps {
+	int in_7_days; /* whatever was done about them */
+	int told;      /* within the thirty days */
+};
+
 /* The columns: when, what, crowded, still open. What was let pass, or left to the organizers
  * because the room had heard enough, is no step: its author was told nothing. */
-static void count_step(struct query *q, int64_t now_us, int *n, struct policy_history *h)
+static void count_step(struct query *q, int64_t now_us, struct steps *n, struct policy_history *h)
 {
 	int64_t ago_us = now_us - query_int(q, 0);
 	const char *decision = query_text(q, 1);
 	bool held = !strcmp(decision, "hold"), nudged = !strcmp(decision, "nudge");
 	bool lately = ago_us < 7 * CLOCK_US_PER_DAY;
 
-	n[0] += lately;
-	h->two_in_7_days = n[0] > 1;
+	n->in_7_days += lately;
+	h->two_in_7_days = n->in_7_days > 1;
 	h->held_open |= held && query_int(q, 3);
 	if (!strcmp(decision, "ignore") || query_int(q, 2))
 		return;
-	n[1]++;
+	n->told++;
 	h->in_7_days |= lately;
-	h->two_in_30_days = n[1] > 1;
+	h->two_in_30_days = n->told > 1;
 	h->answered_in_30_days |= nudged || !strcmp(decision, "decline");
 	h->held_in_30_days |= held;
 	h->nudged_in_a_day |= nudged && ago_us < CLOCK_US_PER_DAY;
@@ -94,8 +87,8 @@ struct policy_history pitches_history(struct circle *c, const struct pitches_aut
 		"iitii", c->id, a->person, a->stranger, (int64_t)observed,
 		c->now_us - CASES_LAST_US);
 
-	for (int n[2] = { 0 }; query_next(&q);)
-		count_step(&q, c->now_us, n, &h);
+	for (struct steps n = { 0 }; query_next(&q);)
+		count_step(&q, c->now_us, &n, &h);
 	return h;
 }
 

@@ -47,9 +47,6 @@ struct policy_said pitches_said(struct circle *c, const struct pitches_author *a
 /* A stranger who has introduced themself in an earlier case. */
 bool pitches_introduced(struct circle *c, const struct pitches_author *a);
 
-/* Reads a text as the guard does. */
-struct reading pitches_read(const char *text);
-
 /* Keeps a case. Returns its id. */
 int64_t pitches_keep(struct circle *c, const struct pitches_author *a, const struct event *e,
 		     const char *text, const struct reading *reading,

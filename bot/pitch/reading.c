@@ -107,6 +107,17 @@ struct reading reading_of(const struct fold *f)
 	return r;
 }
 
+struct reading reading_of_message(const char *text)
+{
+	g_autofree char *unquoted = fold_unquoted(text);
+	struct fold f;
+
+	fold_init(&f, unquoted);
+	struct reading r = reading_of(&f);
+	fold_done(&f);
+	return r;
+}
+
 const char *reading_verdict_name(enum reading_verdict verdict)
 {
 	switch (verdict) {

@@ -40,6 +40,8 @@ struct reading {
 };
 
 struct reading reading_of(const struct fold *f);
+/* Of a message as typed: what it only quotes is blanked out, then it is folded, then read. */
+struct reading reading_of_message(const char *text);
 
 /* "pitch", "maybe", "ok"; "offer", "price", "sign-up", ...: for tables, logs and the catalogue
  * (`reading.NAME`). Static. */

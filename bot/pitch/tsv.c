@@ -1,6 +1,5 @@
 #include "pitch/tsv.h"
 
-#include "pitch/fold.h"
 #include "pitch/reading.h"
 #include "pitch/tsv_rows.h"
 
@@ -21,16 +20,6 @@ struct summary {
 /* The text is innocent, but only because somebody asked for it: see the labels' kinds. */
 static const char *const CONTEXT = "ok:shows-own-work";
 
-static struct reading read_text(const char *text)
-{
-	g_autofree char *unquoted = fold_unquoted(text);
-	struct fold f;
-	fold_init(&f, unquoted);
-	struct reading r = reading_of(&f);
-	fold_done(&f);
-	return r;
-}
-
 static void print_reasons(const struct reading *r, const char *between, FILE *out)
 {
 	for (unsigned i = 0; i < r->n_reasons; i++)
@@ -39,7 +28,7 @@ static void print_reasons(const struct reading *r, const char *between, FILE *ou
 
 void pitch_text(const char *text, FILE *out)
 {
-	struct reading r = read_text(text);
+	struct reading r = reading_of_message(text);
 	fprintf(out, "%s (%d of 100)", reading_verdict_name(r.verdict), r.score);
 	if (r.n_reasons > 0)
 		fputs(": ", out);
@@ -120,7 +109,7 @@ int pitch_table(FILE *in, const char *name, FILE *out, FILE *summary)
 	int r = tsv_rows_init(&rows, in, name);
 
 	while (r >= 0 && (r = tsv_rows_next(&rows)) > 0) {
-		struct reading reading = read_text(rows.column[TSV_TEXT]);
+		struct reading reading = reading_of_message(rows.column[TSV_TEXT]);
 		print_row(&rows, &reading, out);
 		summarize(&s, &rows, &reading);
 	}
