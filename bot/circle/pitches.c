@@ -213,16 +213,14 @@ char *pitches_reasons_of(struct circle *c, const struct reading *reading)
 	return pitches_reasons(c, names);
 }
 
-/* The columns: id, person_id, decision, state, observed, verdict, reasons, at_us. */
+/* The columns: id, person_id, decision, state, reasons, at_us. */
 static void read_case(struct query *q, struct pitches_case *ret)
 {
 	*ret = (struct pitches_case){
 		.id = query_int(q, 0),
 		.person = query_int(q, 1),
-		.observed = query_int(q, 4),
-		.maybe = !strcmp(query_text(q, 5), "maybe"),
-		.reasons = g_strdup(query_text(q, 6)),
-		.at_us = query_int(q, 7),
+		.reasons = g_strdup(query_text(q, 4)),
+		.at_us = query_int(q, 5),
 	};
 	while (strcmp(policy_action_name(ret->action), query_text(q, 2)) != 0)
 		ret->action++;
@@ -233,8 +231,7 @@ static void read_case(struct query *q, struct pitches_case *ret)
 bool pitches_latest(struct circle *c, const struct pitches_author *a, struct pitches_case *ret)
 {
 	struct query q = db_query(c->db,
-				  "SELECT id, person_id, decision, state, observed, verdict, "
-				  "reasons, at_us FROM pitch"
+				  "SELECT id, person_id, decision, state, reasons, at_us FROM pitch"
 				  " WHERE group_id = ? AND (person_id = nullif(?, 0) OR stranger = "
 				  "?) AND NOT observed AND state <> 'withdrawn'"
 				  " AND at_us > ? ORDER BY at_us DESC, id DESC LIMIT 1",
@@ -286,8 +283,7 @@ GArray *pitches_held(struct circle *c)
 	GArray *cases = g_array_new(FALSE, FALSE, sizeof(struct pitches_case));
 	struct query q = db_query(
 		c->db,
-		"SELECT id, person_id, decision, state, observed, verdict, reasons, at_us FROM "
-		"pitch"
+		"SELECT id, person_id, decision, state, reasons, at_us FROM pitch"
 		" WHERE group_id = ? AND decision = 'hold' AND state = 'open' AND NOT observed"
 		" AND at_us > ? ORDER BY at_us, id",
 		"ii", c->id, c->now_us - CASES_LAST_US);

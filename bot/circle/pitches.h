@@ -32,7 +32,6 @@ struct pitches_case {
 	int64_t person; /* 0: somebody who has not joined */
 	enum policy_action action;
 	enum pitches_state state;
-	bool observed, maybe;
 	char *reasons; /* for pitches_reasons */
 	int64_t at_us;
 };

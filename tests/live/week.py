@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 DEMO = pathlib.Path(__file__).resolve().parents[2] / 'deploy/demo.kith'
 
+TIME = re.compile(r'\b(\d\d):(\d\d)\b')
+
 # The times the demo's group keeps, and the keys of [round] that say them.
 STEPS = {'Mon 09:00': 'opens', 'Wed 18:00': 'last-call', 'Thu 20:00': 'closes'}
 
@@ -156,6 +158,18 @@ def lives(person, target, speakers=r'kith'):
     return found
 
 
+def retimed(piece, text):
+    """`piece` with the times that `text` names, if it names them a minute earlier or later: what is
+    due "a day from now" was said by the sandbox's clock some seconds before."""
+    def time_in_text(found):
+        there = TIME.match(text, found.start())
+        if not there:
+            return found[0]
+        minutes = [int(t[1]) * 60 + int(t[2]) for t in (found, there)]
+        return there[0] if abs(minutes[0] - minutes[1]) <= 1 else found[0]
+    return TIME.sub(time_in_text, piece)
+
+
 def match(pieces, post):
     """How many of the pieces, from the first on, say the post, broken into lines as IRC wants it,
     and whether they say all of it."""
@@ -165,6 +179,7 @@ def match(pieces, post):
             if used == len(pieces):
                 return used, False
             nick, piece = pieces[used]
+            piece = retimed(piece, rest)
             if nick != post.nick or not piece or not (rest + ' ').startswith(piece + ' '):
                 return used, False
             rest = rest[len(piece):].lstrip(' ')

@@ -1,4 +1,3 @@
-#include "pitch/fold.h"
 #include "pitch/reading.h"
 
 #include <glib.h>
@@ -9,17 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* Read as the guard does. */
-static struct reading read_text(const char *text)
-{
-	g_autofree char *unquoted = fold_unquoted(text);
-	struct fold f;
-	fold_init(&f, unquoted);
-	struct reading r = reading_of(&f);
-	fold_done(&f);
-	return r;
-}
 
 /* Offers as people make them, loud and polite, in six languages. */
 static const char *const pitches[] = {
@@ -425,20 +413,20 @@ static const char *const innocent[] = {
 static void reading__an_offer__is_a_pitch(void **state)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(pitches); i++)
-		if (read_text(pitches[i]).verdict != READING_PITCH)
-			fail_msg("%d: %s", read_text(pitches[i]).score, pitches[i]);
+		if (reading_of_message(pitches[i]).verdict != READING_PITCH)
+			fail_msg("%d: %s", reading_of_message(pitches[i]).score, pitches[i]);
 }
 
 static void reading__shop_talk__is_no_pitch(void **state)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(innocent); i++)
-		if (read_text(innocent[i]).verdict == READING_PITCH)
-			fail_msg("%d: %s", read_text(innocent[i]).score, innocent[i]);
+		if (reading_of_message(innocent[i]).verdict == READING_PITCH)
+			fail_msg("%d: %s", reading_of_message(innocent[i]).score, innocent[i]);
 }
 
 static void check_reason(const char *text, enum reading_cue reason)
 {
-	struct reading r = read_text(text);
+	struct reading r = reading_of_message(text);
 	assert_int_not_equal(r.verdict, READING_OK);
 	for (unsigned i = 0; i < r.n_reasons; i++)
 		if (r.reasons[i] == reason)
@@ -464,9 +452,9 @@ static void reading__reasons__are_what_the_text_does(void **state)
 
 static void reading__reasons__are_distinct_and_at_most_three(void **state)
 {
-	struct reading r =
-		read_text("My new course is out, 50% off today only! Sign up here, DM me for "
-			  "my referral code, follow me, and earn money from home!");
+	struct reading r = reading_of_message(
+		"My new course is out, 50% off today only! Sign up here, DM me for "
+		"my referral code, follow me, and earn money from home!");
 	assert_int_equal(r.verdict, READING_PITCH);
 	assert_int_equal(r.n_reasons, READING_REASONS);
 	assert_int_not_equal(r.reasons[0], r.reasons[1]);
@@ -483,7 +471,7 @@ static void reading__link_alone__is_no_sign(void **state)
 		"this one: https://example.com/a and this: https://example.com/b",
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
-		struct reading r = read_text(texts[i]);
+		struct reading r = reading_of_message(texts[i]);
 		assert_int_equal(r.verdict, READING_OK);
 		assert_int_equal(r.n_reasons, 0);
 	}
@@ -491,28 +479,32 @@ static void reading__link_alone__is_no_sign(void **state)
 
 static void reading__shouting__is_no_pitch(void **state)
 {
-	assert_int_equal(read_text("WOW!!! Great!!! What a day!!! 🔥🔥🔥 🚀").verdict, READING_OK);
+	assert_int_equal(reading_of_message("WOW!!! Great!!! What a day!!! 🔥🔥🔥 🚀").verdict,
+			 READING_OK);
 }
 
 static void reading__disguise_alone__is_no_pitch(void **state)
 {
-	assert_int_equal(read_text("h e l l o everybody, 1337 h4x0r here").verdict, READING_OK);
-	assert_int_equal(read_text("ｇｏｏｄ ｍｏｒｎｉｎｇ").verdict, READING_OK);
+	assert_int_equal(reading_of_message("h e l l o everybody, 1337 h4x0r here").verdict,
+			 READING_OK);
+	assert_int_equal(reading_of_message("ｇｏｏｄ ｍｏｒｎｉｎｇ").verdict, READING_OK);
 }
 
 static void reading__disguise__weighs(void **state)
 {
-	int plain = read_text("free logo for the first ten people").score;
-	int spaced = read_text("f r e e logo for the first ten people").score;
+	int plain = reading_of_message("free logo for the first ten people").score;
+	int spaced = reading_of_message("f r e e logo for the first ten people").score;
 	assert_true(spaced > plain);
 }
 
 static void reading__quoted_words__are_shown_not_said(void **state)
 {
 	assert_int_equal(
-		read_text("> sign up for my free webinar, only 3 seats left\nno thanks").verdict,
+		reading_of_message("> sign up for my free webinar, only 3 seats left\nno thanks")
+			.verdict,
 		READING_OK);
-	assert_int_equal(read_text("I would not write \"sign up here\" on it").verdict, READING_OK);
+	assert_int_equal(reading_of_message("I would not write \"sign up here\" on it").verdict,
+			 READING_OK);
 }
 
 static void reading__one_word_in_a_long_text__is_nothing(void **state)
@@ -520,13 +512,13 @@ static void reading__one_word_in_a_long_text__is_nothing(void **state)
 	GString *text = g_string_new("The shop is free on Monday. ");
 	for (unsigned i = 0; i < 60; i++)
 		g_string_append(text, "We walked along the river and talked about the weather. ");
-	assert_int_equal(read_text(text->str).verdict, READING_OK);
+	assert_int_equal(reading_of_message(text->str).verdict, READING_OK);
 	g_string_free(text, TRUE);
 }
 
 static void reading__nothing__is_ok(void **state)
 {
-	struct reading r = read_text("");
+	struct reading r = reading_of_message("");
 	assert_int_equal(r.verdict, READING_OK);
 	assert_int_equal(r.score, 0);
 	assert_int_equal(r.n_reasons, 0);
