@@ -13,7 +13,10 @@ enum event_kind {
 	EVENT_JOIN,      /* entered the room; joining the group is the command `intro` */
 	EVENT_LEAVE,
 	EVENT_INVITE,
-	EVENT_MOVED, /* the place goes on at `text` (a Matrix tombstone) */
+	EVENT_MOVED,   /* the place goes on at `text` (a Matrix tombstone) */
+	EVENT_EJECTED, /* kith itself was put out of the room: by `shown`, who said `text` */
+	EVENT_MISSED,  /* kith could not listen here from `at_us` on until now, and what was said
+			  is not to be had */
 };
 
 /* A value: every pointer is borrowed and valid until the listener returns. */

@@ -2,6 +2,7 @@
 #ifndef KITH_POST_H
 #define KITH_POST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum post_kind {
@@ -25,6 +26,12 @@ struct post {
 	const char *word;   /* the key of its first sentence in the catalogue: for logs and tests */
 	const char *markup; /* see below */
 	const char *attachment; /* a file's path, or NULL */
+	/* Markup to end it with where a network says only its start, and keeps the rest until it is
+	 * asked for; NULL: all of it is said at once. */
+	const char *more;
+	/* Says that rest, of the last post to the same room or person; `markup` is what is said
+	 * where there is none. */
+	bool continues;
 };
 
 /*

@@ -3,6 +3,7 @@
 #define KITH_TRANSPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct clock;
 struct config_section;
@@ -33,8 +34,12 @@ struct transport_env {
 	struct loop *loop;
 	const struct clock *clock;
 	const struct transport_listener *listener;
-	void *data;                  /* handed to every listener call */
-	const char *const *rooms;    /* the configured rooms of this network, NULL-terminated */
+	void *data;               /* handed to every listener call */
+	const char *const *rooms; /* the configured rooms of this network, NULL-terminated */
+	/* Of each room: when kith last listened there before this start, UTC microseconds; 0:
+	 * never.
+	 */
+	const int64_t *heard_us;
 	const char *const *inviters; /* accounts that may invite it, NULL-terminated */
 	void *context;               /* the console's world; NULL for real networks */
 };

@@ -296,6 +296,8 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	case EVENT_LEAVE:
 	case EVENT_INVITE:
 	case EVENT_MOVED:
+	case EVENT_EJECTED:
+	case EVENT_MISSED:
 		break;
 	}
 	app_commit(app);

@@ -21,8 +21,8 @@ static void state_changed(void *data, enum wire_state s)
 
 static void heard(void *data, enum session_kind kind, const struct line *l)
 {
-	static const char *const names[] = { "message", "join", "part",   "quit",
-					     "kick",    "nick", "numeric" };
+	static const char *const names[] = { "message", "join", "part",    "quit",
+					     "kick",    "nick", "numeric", "other" };
 	g_autofree char *line = line_write(l);
 	ircd_tell(data, "%s: %s", names[kind], line);
 }
@@ -330,7 +330,7 @@ static void irc_wire__say__is_paced_and_cannot_be_broken_out_of(void **state)
 	start_ready(f);
 	assert_int_equal(wire_say(f->wire, "#m", "a\r\nQUIT"), -EINVAL);
 	assert_int_equal(wire_say(f->wire, "#m x", "a"), -EINVAL);
-	assert_int_equal(wire_join(f->wire, "#a,#b\n"), -EINVAL);
+	assert_int_equal(wire_command(f->wire, "JOIN", "#a,#b\n", NULL), -EINVAL);
 	g_autofree char *long_text = g_strnfill(600, 'x');
 	assert_int_equal(wire_say(f->wire, "#m", long_text), -EMSGSIZE);
 	int64_t start_us = clock_real()->mono_us(clock_real());

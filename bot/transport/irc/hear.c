@@ -250,5 +250,7 @@ void hear(struct irc *irc, enum session_kind kind, const struct line *l)
 	case SESSION_NUMERIC:
 		heard_numeric(irc, l);
 		break;
+	case SESSION_OTHER:
+		break;
 	}
 }

@@ -81,14 +81,14 @@ static void join_due(struct irc *irc, int64_t now_us)
 		room->state = ROOM_JOINING;
 		room->due_us = now_us + JOINING_MOST_US;
 		if (list->len && list->len + 1 + strlen(room->name) > JOIN_BYTES) {
-			wire_join(irc->wire, list->str);
+			wire_command(irc->wire, "JOIN", list->str, NULL);
 			g_string_truncate(list, 0);
 		}
 		g_string_append_printf(list, "%s%s", list->len ? "," : "", room->name);
 	}
 	/* If it cannot be said now, no answer comes, and it is said again. */
 	if (list->len)
-		wire_join(irc->wire, list->str);
+		wire_command(irc->wire, "JOIN", list->str, NULL);
 }
 
 static void rooms_due(void *data)

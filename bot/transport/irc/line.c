@@ -282,24 +282,30 @@ char *line_for_library(const struct line *l, const char *server)
 	return g_string_free(out, FALSE);
 }
 
-int line_build(char **ret, const char *command, ...)
+int line_buildv(char **ret, const char *command, va_list params)
 {
 	g_autoptr(GString) out = g_string_new(command);
-	va_list args;
-	va_start(args, command);
 	int r = 0;
 	bool ended = false; /* a parameter that needed ':' must be the last */
-	for (const char *p; (p = va_arg(args, const char *));) {
+	for (const char *p; (p = va_arg(params, const char *));) {
 		if (ended || strpbrk(p, "\r\n"))
 			r = -EINVAL;
 		ended = needs_colon(p);
 		g_string_append_printf(out, ended ? " :%s" : " %s", p);
 	}
-	va_end(args);
 	if (r == 0 && out->len > LINE_SENT_MOST)
 		r = -EMSGSIZE;
 	if (r == 0)
 		*ret = g_strdup(out->str);
+	return r;
+}
+
+int line_build(char **ret, const char *command, ...)
+{
+	va_list params;
+	va_start(params, command);
+	int r = line_buildv(ret, command, params);
+	va_end(params);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #ifndef KITH_IRC_LINE_H
 #define KITH_IRC_LINE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -60,6 +61,7 @@ char *line_for_library(const struct line *l, const char *server);
  * before the last is empty, has a space or starts with ':'; -EMSGSIZE: over LINE_SENT_MOST bytes.
  * g_free what you get. */
 int line_build(char **ret, const char *command, ...) __attribute__((sentinel));
+int line_buildv(char **ret, const char *command, va_list params);
 
 /* `text` without colours, bold and the like. g_free it. */
 char *line_unformat(const char *text);

@@ -1,5 +1,6 @@
 #include "transport/irc/registration.h"
 
+#include "transport/irc/caps.h"
 #include "transport/irc/line.h"
 
 #include <glib.h>
@@ -25,6 +26,7 @@ struct registration {
 	char *wanted;
 	char *nick;
 	char *password;
+	struct caps *caps;
 	int alternates;
 	void (*send)(void *data, const char *line);
 	void *data;
@@ -37,6 +39,7 @@ struct registration *registration_new(const char *nick, const char *password,
 	r->wanted = g_strdup(nick);
 	r->nick = g_strdup(nick);
 	r->password = g_strdup(password);
+	r->caps = caps_new(false);
 	r->send = send;
 	r->data = data;
 	return r;
@@ -49,6 +52,7 @@ void registration_free(struct registration *r)
 	if (r->password)
 		explicit_bzero(r->password, strlen(r->password));
 	g_free(r->password);
+	caps_free(r->caps);
 	g_free(r->wanted);
 	g_free(r->nick);
 	g_free(r);
@@ -139,6 +143,11 @@ void registration_hear(struct registration *r, const struct line *l)
 enum registration_state registration_state(const struct registration *r)
 {
 	return r->state;
+}
+
+const struct caps *registration_caps(const struct registration *r)
+{
+	return r->caps;
 }
 
 const char *registration_nick(const struct registration *r)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct caps;
 struct line;
 struct registration;
 
@@ -33,6 +34,8 @@ void registration_say(struct registration *r, const char *line);
 void registration_hear(struct registration *r, const struct line *l);
 
 enum registration_state registration_state(const struct registration *r);
+/* Borrowed. */
+const struct caps *registration_caps(const struct registration *r);
 /* The nick we have asked for last, from 001 on the one we have. Borrowed, until the next line. */
 const char *registration_nick(const struct registration *r);
 

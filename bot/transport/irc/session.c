@@ -76,6 +76,12 @@ static void heard_numeric(irc_session_t *library, unsigned code, const char *ori
 	heard(library, SESSION_NUMERIC);
 }
 
+static void heard_other(irc_session_t *library, const char *event, const char *origin,
+			const char **params, unsigned count)
+{
+	heard(library, SESSION_OTHER);
+}
+
 /* Only here so that the library's own handler, which answers and can overrun, stays out. */
 static void heard_ctcp(irc_session_t *library, const char *event, const char *origin,
 		       const char **params, unsigned count)
@@ -95,6 +101,7 @@ static irc_session_t *create_library(struct session *s)
 		.event_nick = heard_nick,
 		.event_numeric = heard_numeric,
 		.event_ctcp_req = heard_ctcp,
+		.event_unknown = heard_other,
 	};
 	irc_session_t *library = irc_create_session(&callbacks);
 	assert(library);

@@ -18,6 +18,7 @@ enum session_kind {
 	SESSION_KICK,
 	SESSION_NICK,
 	SESSION_NUMERIC,
+	SESSION_OTHER, /* what the library has no name for: ACCOUNT, BATCH, CHGHOST ... */
 };
 
 struct session_callbacks {

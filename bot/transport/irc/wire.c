@@ -188,8 +188,8 @@ static void library_out(void *data, const char *text)
 	struct line *l;
 	if (line_parse(text, strlen(text), &l) < 0)
 		return;
-	bool message = strcmp(l->command, "PRIVMSG") == 0;
-	/* wire_say and wire_join have seen to it that there is room. */
+	bool message = strcmp(l->command, "PRIVMSG") == 0 || strcmp(l->command, "NOTICE") == 0;
+	/* wire_command has seen to it that there is room. */
 	queue(w, message ? line_param(l, 0) : NO_TARGET, text, true);
 	line_free(l);
 }
@@ -518,14 +518,17 @@ void wire_free(struct wire *w)
 	g_free(w);
 }
 
-static int say(struct wire *w, const char *command, const char *target, const char *text)
+int wire_command(struct wire *w, const char *command, ...)
 {
 	if (!w->ready || w->drop_reason)
 		return -ENOTCONN;
 	if (bucket_room(w->bucket) == 0)
 		return -ENOBUFS;
 	g_autofree char *line = NULL;
-	int r = line_build(&line, command, target, text, NULL);
+	va_list params;
+	va_start(params, command);
+	int r = line_buildv(&line, command, params);
+	va_end(params);
 	if (r == 0 && session_send(w->session, line) < 0)
 		wire_drop(w, "the client library has given up");
 	return r;
@@ -533,12 +536,12 @@ static int say(struct wire *w, const char *command, const char *target, const ch
 
 int wire_say(struct wire *w, const char *target, const char *text)
 {
-	return say(w, "PRIVMSG", target, text);
+	return wire_command(w, "PRIVMSG", target, text, NULL);
 }
 
-int wire_join(struct wire *w, const char *rooms)
+int wire_notice(struct wire *w, const char *target, const char *text)
 {
-	return say(w, "JOIN", rooms, NULL);
+	return wire_command(w, "NOTICE", target, text, NULL);
 }
 
 uint64_t wire_fence(struct wire *w, const char *target)
@@ -568,6 +571,11 @@ size_t wire_payload(const struct wire *w, const char *target)
 const char *wire_nick(const struct wire *w)
 {
 	return w->nick;
+}
+
+bool wire_has(const struct wire *w, enum cap cap)
+{
+	return w->registration && caps_on(registration_caps(w->registration), cap);
 }
 
 const struct isupport *wire_isupport(const struct wire *w)

@@ -5,6 +5,7 @@
 #ifndef KITH_IRC_WIRE_H
 #define KITH_IRC_WIRE_H
 
+#include "transport/irc/caps.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/session.h"
 
@@ -65,8 +66,11 @@ void wire_free(struct wire *w);
 
 /* -ENOTCONN unless READY; -ENOBUFS: too much waits already; -EINVAL, -EMSGSIZE: line_build's. */
 int wire_say(struct wire *w, const char *target, const char *text);
-/* `rooms` as JOIN takes them, separated by commas. */
-int wire_join(struct wire *w, const char *rooms);
+/* The same for a NOTICE: only ever the answer to a CTCP request. */
+int wire_notice(struct wire *w, const char *target, const char *text);
+/* Any other command and its parameters, then NULL: JOIN, WHO, WHOIS, MONITOR, CHATHISTORY, MODE. It
+ * waits its turn under no target and costs a token. */
+int wire_command(struct wire *w, const char *command, ...) __attribute__((sentinel));
 /* A number for `passed`, once everything said to `target` so far has arrived; 0 if it cannot. */
 uint64_t wire_fence(struct wire *w, const char *target);
 /* How many more lines wire_say and wire_fence take. */
@@ -76,6 +80,8 @@ size_t wire_payload(const struct wire *w, const char *target);
 
 /* The nick we go by now. Borrowed, until the next line. */
 const char *wire_nick(const struct wire *w);
+/* Whether the server and we have agreed on it. */
+bool wire_has(const struct wire *w, enum cap cap);
 /* Of this connection; the pointer is good for the wire's life. */
 const struct isupport *wire_isupport(const struct wire *w);
 /* When this connection began: UTC microseconds. */
