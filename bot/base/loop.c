@@ -1,10 +1,17 @@
 #include "loop.h"
 
+#include "log.h"
+
 #include <assert.h>
-#include <glib-unix.h>
+#include <errno.h>
 #include <glib.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 /* GIOCondition is poll(2)'s own bits, so events pass through as they are. */
 static_assert(G_IO_IN == POLLIN && G_IO_OUT == POLLOUT && G_IO_PRI == POLLPRI &&
@@ -13,7 +20,10 @@ static_assert(G_IO_IN == POLLIN && G_IO_OUT == POLLOUT && G_IO_PRI == POLLPRI &&
 
 struct loop {
 	GMainContext *context;
-	GPtrArray *signals; /* of GSource */
+	struct timers *timers;
+	GHashTable *signals; /* signal -> struct signal_watch */
+	int signals_fd;      /* signalfd(2), -1 until the first */
+	struct loop_fd *signals_ready;
 	bool quit;
 };
 
@@ -28,9 +38,20 @@ struct loop_fd {
 };
 
 struct loop_timer {
-	GSource source; /* first member: GLib allocates it */
+	struct loop *loop;
+	int64_t due_us; /* monotonic */
+	uint64_t turn;  /* in which of the loop's turns it was set */
+	bool armed;
 	void (*fire)(void *data);
 	void *data;
+};
+
+/* All timers are one GSource that tells GLib how long it may sleep: a source each would write to
+ * GLib's eventfd, and so wake the loop once for nothing, whenever it is set. */
+struct timers {
+	GSource source; /* first member: GLib allocates it */
+	GPtrArray *armed;
+	uint64_t turn;
 };
 
 struct signal_watch {
@@ -44,20 +65,112 @@ static void source_drop(void *source)
 	g_source_unref(source);
 }
 
+static int64_t next_due_us(const struct timers *timers)
+{
+	int64_t due_us = INT64_MAX;
+
+	for (unsigned i = 0; i < timers->armed->len; i++) {
+		const struct loop_timer *t = timers->armed->pdata[i];
+		due_us = MIN(due_us, t->due_us);
+	}
+	return due_us;
+}
+
+static gboolean timers_prepare(GSource *source, int *ret_wait_ms)
+{
+	int64_t due_us = next_due_us((struct timers *)source);
+	int64_t left_us = due_us - g_source_get_time(source);
+
+	if (due_us == INT64_MAX)
+		*ret_wait_ms = -1;
+	else
+		*ret_wait_ms = (int)CLAMP((left_us + 999) / 1000, 0, INT_MAX);
+	return left_us <= 0;
+}
+
+static gboolean timers_check(GSource *source)
+{
+	return next_due_us((struct timers *)source) <= g_source_get_time(source);
+}
+
+static void disarm(struct loop_timer *t)
+{
+	if (t->armed)
+		g_ptr_array_remove_fast(t->loop->timers->armed, t);
+	t->armed = false;
+}
+
+/* The earliest that is due and was not set only now: what a callback sets to at once waits until
+ * descriptors have had their turn. */
+static struct loop_timer *take_due(struct timers *timers, int64_t now_us, uint64_t turn)
+{
+	struct loop_timer *first = NULL;
+
+	for (unsigned i = 0; i < timers->armed->len; i++) {
+		struct loop_timer *t = timers->armed->pdata[i];
+
+		if (t->due_us <= now_us && t->turn < turn && (!first || t->due_us < first->due_us))
+			first = t;
+	}
+	return first;
+}
+
+static gboolean timers_dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
+{
+	struct timers *timers = (struct timers *)source;
+	int64_t now_us = g_source_get_time(source);
+	uint64_t turn = ++timers->turn;
+	struct loop_timer *t;
+
+	/* Disarmed before the callback, which may set it anew, or free it or any other. */
+	while ((t = take_due(timers, now_us, turn))) {
+		disarm(t);
+		t->fire(t->data);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs timers_funcs = { .prepare = timers_prepare,
+				     .check = timers_check,
+				     .dispatch = timers_dispatch };
+
 struct loop *loop_new(void)
 {
 	struct loop *l = g_new0(struct loop, 1);
 
 	l->context = g_main_context_new();
-	l->signals = g_ptr_array_new_with_free_func(source_drop);
+	l->timers = (struct timers *)g_source_new(&timers_funcs, sizeof(struct timers));
+	l->timers->armed = g_ptr_array_new();
+	g_source_attach(&l->timers->source, l->context);
+	l->signals = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	l->signals_fd = -1;
 	return l;
+}
+
+static void signals_done(struct loop *l)
+{
+	GHashTableIter iter;
+	gpointer number;
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	g_hash_table_iter_init(&iter, l->signals);
+	while (g_hash_table_iter_next(&iter, &number, NULL))
+		sigaddset(&ours, GPOINTER_TO_INT(number));
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+	loop_fd_free(l->signals_ready);
+	if (l->signals_fd >= 0)
+		close(l->signals_fd);
+	g_hash_table_unref(l->signals);
 }
 
 void loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	g_ptr_array_unref(l->signals);
+	signals_done(l);
+	g_ptr_array_unref(l->timers->armed);
+	source_drop(l->timers);
 	g_main_context_unref(l->context);
 	g_free(l);
 }
@@ -96,26 +209,13 @@ void loop_fd_free(struct loop_fd *f)
 		source_drop(&f->source);
 }
 
-static gboolean timer_dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
-{
-	struct loop_timer *t = (struct loop_timer *)source;
-
-	/* Disarmed before the callback, which may set it anew. */
-	g_source_set_ready_time(source, -1);
-	t->fire(t->data);
-	return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
-
 struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *data), void *data)
 {
-	struct loop_timer *t =
-		(struct loop_timer *)g_source_new(&timer_funcs, sizeof(struct loop_timer));
+	struct loop_timer *t = g_new0(struct loop_timer, 1);
 
+	t->loop = l;
 	t->fire = fire;
 	t->data = data;
-	g_source_attach(&t->source, l->context);
 	return t;
 }
 
@@ -123,38 +223,56 @@ void loop_timer_set(struct loop_timer *t, int64_t after_us)
 {
 	int64_t now_us = g_get_monotonic_time();
 
+	disarm(t);
 	if (after_us < 0)
-		g_source_set_ready_time(&t->source, -1);
-	else if (after_us > INT64_MAX - now_us)
-		g_source_set_ready_time(&t->source, INT64_MAX);
-	else
-		g_source_set_ready_time(&t->source, now_us + after_us);
+		return;
+	t->due_us = after_us > INT64_MAX - 1 - now_us ? INT64_MAX - 1 : now_us + after_us;
+	t->turn = t->loop->timers->turn;
+	t->armed = true;
+	g_ptr_array_add(t->loop->timers->armed, t);
 }
 
 void loop_timer_free(struct loop_timer *t)
 {
-	if (t != NULL)
-		source_drop(&t->source);
+	if (t == NULL)
+		return;
+	disarm(t);
+	g_free(t);
 }
 
-static gboolean signal_dispatch(gpointer data)
+static void signals_ready(void *data, int fd, short revents)
 {
-	struct signal_watch *w = data;
+	struct loop *l = data;
+	struct signalfd_siginfo info;
 
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	struct signal_watch *w =
+		g_hash_table_lookup(l->signals, GINT_TO_POINTER((int)info.ssi_signo));
 	w->got(w->data);
-	return G_SOURCE_CONTINUE;
 }
 
 void loop_on_signal(struct loop *l, int signal, void (*got)(void *data), void *data)
 {
-	GSource *source = g_unix_signal_source_new(signal);
 	struct signal_watch *w = g_new0(struct signal_watch, 1);
+	GHashTableIter iter;
+	gpointer number;
+	sigset_t ours;
 
 	w->got = got;
 	w->data = data;
-	g_source_set_callback(source, signal_dispatch, w, g_free);
-	g_source_attach(source, l->context);
-	g_ptr_array_add(l->signals, source);
+	g_hash_table_insert(l->signals, GINT_TO_POINTER(signal), w);
+	sigemptyset(&ours);
+	g_hash_table_iter_init(&iter, l->signals);
+	while (g_hash_table_iter_next(&iter, &number, NULL))
+		sigaddset(&ours, GPOINTER_TO_INT(number));
+	/* Threads that libraries start inherit the mask, so a signal is never theirs. */
+	pthread_sigmask(SIG_BLOCK, &ours, NULL);
+	l->signals_fd = signalfd(l->signals_fd, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (l->signals_fd < 0)
+		die(EX_OSERR, "signalfd: %s", g_strerror(errno));
+	if (!l->signals_ready)
+		l->signals_ready = loop_fd_new(l, l->signals_fd, POLLIN, signals_ready, l);
 }
 
 void loop_run(struct loop *l)

@@ -172,9 +172,10 @@ const struct config_key config_keys[] = {
 	  .key = "rate",
 	  .type = CONFIG_NUMBER,
 	  .value = "30",
-	  .least = 1,
+	  .least = 0,
 	  .most = 600,
-	  .summary = "Messages a minute, after the first four." },
+	  .summary = "Messages a minute, after the first four. 0 is for a server of one's own that "
+		     "lets its guests talk as fast as they like." },
 
 	{ .section = "matrix",
 	  .key = "homeserver",

@@ -218,6 +218,7 @@ static struct wire *make_wire(struct irc *irc, const struct config_section *c, c
 	static const struct wire_callbacks callbacks = { wire_state, wire_heard, wire_passed };
 	const char *username = config_text(c, "username");
 	const char *realname = config_text(c, "realname");
+	int64_t rate = config_number(c, "rate");
 	const struct wire_options options = {
 		.name = c->name,
 		.server = config_text(c, "server"),
@@ -231,7 +232,7 @@ static struct wire *make_wire(struct irc *irc, const struct config_section *c, c
 		.realname = realname ? realname : config_text(c, "nick"),
 		.password = password,
 		.burst = BURST,
-		.every_us = CLOCK_US_PER_MINUTE / config_number(c, "rate"),
+		.every_us = rate ? CLOCK_US_PER_MINUTE / rate : 0,
 		.times = wire_times_default,
 	};
 	return wire_new(irc->env.loop, irc->env.clock, &options, &callbacks, irc);
