@@ -20,8 +20,9 @@
 static const char *const shared_names[] = { "p", "group", "retention", NULL };
 
 struct words {
-	GHashTable *english; /* key -> text */
-	GHashTable *texts;   /* the same keys, as the language and then the group have them */
+	GHashTable *english; /* key -> text; shared, like the next */
+	GHashTable *own;     /* the language's, of the same keys */
+	GHashTable *texts;   /* what the group says differently */
 	const char **keys;
 	char *shared[G_N_ELEMENTS(shared_names) - 1]; /* markup; NULL until set */
 };
@@ -49,18 +50,20 @@ static char *text_fault(const char *key, const char *text, const char *english)
  * belongs to the markup. */
 static char *unfold_lines(const char *written)
 {
-	GString *out = g_string_sized_new(strlen(written));
+	char *text = g_malloc(strlen(written) + 1), *to = text;
+
 	for (const char *p = written; *p; p++) {
 		if (p[0] == '\\' && p[1] == 'n') {
-			g_string_append_c(out, '\n');
+			*to++ = '\n';
 			p++;
 		} else {
-			g_string_append_c(out, *p);
+			*to++ = *p;
 			if (p[0] == '\\' && p[1])
-				g_string_append_c(out, *++p);
+				*to++ = *++p;
 		}
 	}
-	return g_strchomp(g_string_free(out, FALSE));
+	*to = '\0';
+	return g_strchomp(text);
 }
 
 static const struct embedded *catalogue_find(const char *language)
@@ -97,6 +100,22 @@ static void catalogue_load(const struct embedded *catalogue, GHashTable *english
 			die(EX_SOFTWARE, "%s: %s %s", catalogue->name, *key, fault);
 		g_hash_table_replace(texts, g_strdup(*key), g_steal_pointer(&text));
 	}
+}
+
+/* The catalogues in use, one of each language for all groups: language -> key -> text. */
+static GHashTable *loaded;
+static int users;
+
+static GHashTable *catalogue_get(const char *language, GHashTable *english)
+{
+	GHashTable *texts = g_hash_table_lookup(loaded, language);
+
+	if (!texts) {
+		texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+		catalogue_load(catalogue_find(language), english, texts);
+		g_hash_table_insert(loaded, g_strdup(language), texts);
+	}
+	return texts;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -164,21 +183,19 @@ static char *no_language(const char *language)
 
 int words_new(const char *language, GHashTable *overrides, struct words **ret, char **ret_error)
 {
-	const struct embedded *english = catalogue_find(SOURCE_LANGUAGE);
-	const struct embedded *own = catalogue_find(language);
-	assert(english);
-	if (!own) {
+	if (!catalogue_find(language)) {
 		*ret_error = no_language(language);
 		return -ENOENT;
 	}
 
 	struct words *w = g_new0(struct words, 1);
-	w->english = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (users++ == 0)
+		loaded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       (GDestroyNotify)g_hash_table_unref);
+	w->english = catalogue_get(SOURCE_LANGUAGE, NULL);
+	w->own = catalogue_get(language, w->english);
 	w->texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	catalogue_load(english, NULL, w->english);
 	w->keys = table_keys(w->english);
-	catalogue_load(english, w->english, w->texts);
-	catalogue_load(own, w->english, w->texts);
 
 	int r = overrides ? override(w, overrides, ret_error) : 0;
 	if (r < 0) {
@@ -197,8 +214,9 @@ void words_free(struct words *w)
 	for (unsigned i = 0; i < G_N_ELEMENTS(w->shared); i++)
 		g_free(w->shared[i]);
 	g_hash_table_unref(w->texts);
-	g_hash_table_unref(w->english);
 	g_free(w);
+	if (--users == 0)
+		g_clear_pointer(&loaded, g_hash_table_unref);
 }
 
 void words_set(struct words *w, const char *name, const char *value)
@@ -213,7 +231,11 @@ void words_set(struct words *w, const char *name, const char *value)
 
 const char *words_get(const struct words *w, const char *key)
 {
-	return g_hash_table_lookup(w->texts, key);
+	const char *text = g_hash_table_lookup(w->texts, key);
+
+	if (!text)
+		text = g_hash_table_lookup(w->own, key);
+	return text ? text : g_hash_table_lookup(w->english, key);
 }
 
 const char *const *words_keys(const struct words *w)
