@@ -20,6 +20,7 @@ enum { WORD_LEAST = 5, WORD_COMPARED = 6 };
 
 struct talk {
 	GQueue lines; /* of struct talk_line, the oldest first */
+	GList *texts; /* the first of them that still has its text; NULL: none */
 };
 
 /* clang-format off */
@@ -81,14 +82,15 @@ static void forget(struct talk *t, int64_t now_us)
 	const struct talk_line *oldest;
 
 	while ((oldest = g_queue_peek_head(&t->lines)) &&
-	       (oldest->at_us < now_us - LINES_LAST_US || t->lines.length >= LINES_MOST))
+	       (oldest->at_us < now_us - LINES_LAST_US || t->lines.length >= LINES_MOST)) {
+		if (t->texts == t->lines.head)
+			t->texts = t->texts->next;
 		line_free(g_queue_pop_head(&t->lines));
-	for (GList *i = t->lines.tail; i; i = i->prev) {
-		struct talk_line *line = i->data;
+	}
+	for (; t->texts; t->texts = t->texts->next) {
+		struct talk_line *line = t->texts->data;
 
 		if (line->at_us >= now_us - TEXT_LASTS_US)
-			continue;
-		if (!line->text)
 			break;
 		g_clear_pointer(&line->text, g_free);
 	}
@@ -153,6 +155,8 @@ struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 	line->text = g_strdup(e->text);
 	line->at_us = at_us;
 	g_queue_push_tail(&t->lines, line);
+	if (!t->texts)
+		t->texts = t->lines.tail;
 	return line;
 }
 
@@ -201,10 +205,20 @@ static GList *before(GList *line)
 	return NULL;
 }
 
+/* Where a line is; what is asked for is nearly always the last one. */
+static GList *place_of(struct talk *t, const struct talk_line *line)
+{
+	GList *i = t->lines.tail;
+
+	while (i && i->data != line)
+		i = i->prev;
+	return i;
+}
+
 /* The first of the lines that belong together with `line`. */
 static GList *first_of(struct talk *t, const struct talk_line *line)
 {
-	GList *first = g_queue_find(&t->lines, line);
+	GList *first = place_of(t, line);
 
 	for (int n = 1; n < JOINED_MOST; n++) {
 		GList *earlier = before(first);
@@ -245,7 +259,7 @@ void talk_judge(struct talk *t, struct talk_line *line)
 
 const struct talk_line *talk_continued(struct talk *t, const struct talk_line *line)
 {
-	GList *earlier = before(g_queue_find(&t->lines, line));
+	GList *earlier = before(place_of(t, line));
 	const struct talk_line *said = earlier ? earlier->data : NULL;
 
 	return said && said->judged ? said : NULL;
