@@ -201,7 +201,6 @@ static void handle_command(struct app_group *group, struct circle *c, const stru
 		voice_reply(c, e, &d);
 		return;
 	}
-	rounds_catch_up(c);
 	run(group, c, e, command, args);
 }
 
@@ -279,6 +278,9 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	if (e->kind == EVENT_MESSAGE && !pitched && !said_to_us(&c, e, &named))
 		return false;
 	app_begin(app);
+	/* A step that fell due before the message was said comes before its answer. */
+	if (c.now_us >= app->step_us)
+		rounds_catch_up(&c);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
 		handle_message(group, &c, e, pitched);

@@ -91,7 +91,8 @@ int db_open(const char *path, struct db **ret, char **ret_error)
 	db->path = g_strdup(path);
 	db->lock_fd = fd;
 	db->statements = g_hash_table_new_full(NULL, NULL, NULL, finalize);
-	if (sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK) {
 		*ret_error = g_strdup_printf("cannot open the store %s: %s", path,
 					     sqlite3_errmsg(db->sqlite));
 		r = -EIO;
@@ -132,10 +133,35 @@ bool db_inside(const struct db *db)
 	return db->depth > 0;
 }
 
+static sqlite3_stmt *prepare(struct db *db, const char *sql)
+{
+	sqlite3_stmt *stmt = g_hash_table_lookup(db->statements, sql);
+
+	if (!stmt) {
+		if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt,
+				       NULL) != SQLITE_OK)
+			fatal(db, sql);
+		g_hash_table_insert(db->statements, (char *)sql, stmt);
+	}
+	assert(!sqlite3_stmt_busy(stmt));
+	return stmt;
+}
+
+/* What every event says. */
+static void execute_prepared(struct db *db, const char *sql)
+{
+	sqlite3_stmt *stmt = prepare(db, sql);
+	int r = sqlite3_step(stmt);
+
+	sqlite3_reset(stmt);
+	if (r != SQLITE_DONE)
+		fatal(db, sql);
+}
+
 void db_begin(struct db *db)
 {
 	if (db->depth++ == 0) {
-		execute(db, "BEGIN");
+		execute_prepared(db, "BEGIN");
 		db->changes_at_begin = sqlite3_total_changes64(db->sqlite);
 	} else {
 		execute(db, "SAVEPOINT nested");
@@ -168,7 +194,7 @@ int db_end(struct db *db)
 		execute(db, "ROLLBACK");
 		return -ECANCELED;
 	}
-	execute(db, "COMMIT");
+	execute_prepared(db, "COMMIT");
 	if (changed && db->scrub)
 		scrub(db);
 	if (changed && db->watcher.after)
@@ -188,20 +214,6 @@ void db_undo(struct db *db)
 void db_scrub(struct db *db)
 {
 	db->scrub = true;
-}
-
-static sqlite3_stmt *prepare(struct db *db, const char *sql)
-{
-	sqlite3_stmt *stmt = g_hash_table_lookup(db->statements, sql);
-
-	if (!stmt) {
-		if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt,
-				       NULL) != SQLITE_OK)
-			fatal(db, sql);
-		g_hash_table_insert(db->statements, (char *)sql, stmt);
-	}
-	assert(!sqlite3_stmt_busy(stmt));
-	return stmt;
 }
 
 static void bind(struct db *db, sqlite3_stmt *stmt, const char *types, va_list ap)
