@@ -6,8 +6,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <glib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
 	CONNECT_SECONDS = 30, /* name, connection, proxy and TLS together */
@@ -22,6 +25,8 @@ struct stream {
 	CURLU *url;
 	struct stream_callbacks callbacks;
 	void *data;
+	bool tls;
+	int fd;                   /* curl's, for socket options */
 	struct loop_fd *watch;    /* once connected, until the end */
 	struct loop_timer *again; /* bytes that poll cannot see, or an end to tell of */
 	char error[CURL_ERROR_SIZE];
@@ -94,6 +99,11 @@ static void drain(struct stream *s)
 		s->callbacks.received(s->data, bytes, n);
 		if (freed)
 			return;
+		/* TLS gives a record at a time; without it a short read is the last. */
+		if (!s->tls && n < sizeof(bytes)) {
+			s->freed = NULL;
+			return;
+		}
 	}
 	s->freed = NULL;
 	loop_timer_set(s->again, 0);
@@ -131,6 +141,7 @@ static void connected(void *data, CURLcode result)
 		return;
 	}
 	s->out = g_malloc(STREAM_BUFFER_BYTES);
+	s->fd = fd;
 	s->watch = loop_fd_new(s->loop, fd, POLLIN, ready, s);
 	/* The server may have spoken in the same packet that ended the TLS handshake. */
 	loop_timer_set(s->again, 0);
@@ -191,6 +202,7 @@ int stream_open(struct loop *l, const struct stream_options *options,
 	s->loop = l;
 	s->multi = multi_get(l);
 	s->url = url;
+	s->tls = options->tls;
 	s->callbacks = *callbacks;
 	s->data = data;
 	s->again = loop_timer_new(l, again, s);
@@ -220,6 +232,13 @@ int stream_write(struct stream *s, const char *bytes, size_t n)
 	if (!s->blocked)
 		flush(s);
 	return 0;
+}
+
+void stream_acknowledge(struct stream *s)
+{
+	static const int yes = 1;
+
+	setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes));
 }
 
 void stream_free(struct stream *s)

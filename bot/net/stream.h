@@ -39,6 +39,8 @@ int stream_open(struct loop *l, const struct stream_options *options,
 /* Writes what can be written at once and keeps the rest. -ENOTCONN before `connected` and after
  * the end, -ENOBUFS if it does not fit: then nothing of it was taken. */
 int stream_write(struct stream *s, const char *bytes, size_t n);
+/* Tells the peer at once what has arrived, for when nothing will be written that could carry it. */
+void stream_acknowledge(struct stream *s);
 /* Closes it at once, without another callback. NULL is fine. */
 void stream_free(struct stream *s);
 

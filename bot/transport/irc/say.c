@@ -108,13 +108,16 @@ int say(struct irc *irc, const struct post *p)
 		return -EMSGSIZE;
 	if (n + 1 > (unsigned)wire_room(irc->wire))
 		return -EAGAIN;
+	wire_hold(irc->wire);
 	r = say_lines(irc, target, lines);
+	uint64_t fence = r == 0 ? wire_fence(irc->wire, target) : 0;
+	wire_release(irc->wire);
 	if (r < 0)
 		return r;
 	irc->flight = (struct flight){
 		.key = g_strdup(p->key),
 		.target = g_strdup(target),
-		.fence = wire_fence(irc->wire, target),
+		.fence = fence,
 	};
 	loop_timer_set(irc->flight_late, FLIGHT_MOST_US(n));
 	return 0;

@@ -54,6 +54,7 @@ struct wire {
 	GString *in;   /* a line not ended yet */
 	bool skipping; /* it is too long: until its end */
 	bool ready;
+	bool held;  /* wire_hold */
 	bool asked; /* our PING waits for an answer */
 	char *nick, *user, *host;
 	char *server; /* what it calls itself */
@@ -83,7 +84,7 @@ static void close_connection(struct wire *w)
 	registration_free(g_steal_pointer(&w->registration));
 	bucket_free(g_steal_pointer(&w->bucket));
 	g_string_truncate(w->in, 0);
-	w->skipping = w->ready = w->asked = false;
+	w->skipping = w->ready = w->held = w->asked = false;
 	g_clear_pointer(&w->user, g_free);
 	g_clear_pointer(&w->host, g_free);
 	g_clear_pointer(&w->drop_reason, g_free);
@@ -139,24 +140,35 @@ void wire_drop(struct wire *w, const char *why)
 	loop_timer_set(w->retry, 0);
 }
 
+static void write_bytes(struct wire *w, const char *bytes, size_t n)
+{
+	if (stream_write(w->stream, bytes, n) == -ENOBUFS)
+		wire_drop(w, "the server does not read what it is sent");
+}
+
 static void write_line(struct wire *w, const char *line)
 {
 	g_autofree char *ended = g_strconcat(line, "\r\n", NULL);
 	size_t n = strlen(ended);
-	if (stream_write(w->stream, ended, n) == -ENOBUFS)
-		wire_drop(w, "the server does not read what it is sent");
+	write_bytes(w, ended, n);
 	explicit_bzero(ended, n); /* PASS goes this way too */
 }
 
+/* What may go now goes in one piece: each write is a packet of its own. */
 static void pace(void *data)
 {
 	struct wire *w = data;
+	if (w->held)
+		return;
 	int64_t now_us = mono_us(w);
+	g_autoptr(GString) out = g_string_new(NULL);
 	char *line;
 	while ((line = bucket_take(w->bucket, now_us))) {
-		write_line(w, line);
+		g_string_append_printf(out, "%s\r\n", line);
 		g_free(line);
 	}
+	if (out->len)
+		write_bytes(w, out->str, out->len);
 	loop_timer_set(w->pace, bucket_wait_us(w->bucket, now_us));
 }
 
@@ -244,6 +256,9 @@ static void regain(struct wire *w, const struct line *l)
 static void heard_pong(struct wire *w, const struct line *l)
 {
 	const char *token = line_last(l);
+	/* Some servers hold their next line back until this one is acknowledged (Nagle's
+	 * algorithm), and nothing of ours follows a PONG: that line would be 40 ms late. */
+	stream_acknowledge(w->stream);
 	if (strcmp(token, WATCH_TOKEN) != 0 && g_str_has_prefix(token, FENCE_PREFIX))
 		w->callbacks.passed(w->data,
 				    g_ascii_strtoull(token + strlen(FENCE_PREFIX), NULL, 10));
@@ -516,6 +531,18 @@ void wire_free(struct wire *w)
 	g_free(w->nick);
 	g_free(w->server);
 	g_free(w);
+}
+
+void wire_hold(struct wire *w)
+{
+	w->held = w->ready;
+}
+
+void wire_release(struct wire *w)
+{
+	w->held = false;
+	if (w->bucket)
+		pace(w);
 }
 
 int wire_command(struct wire *w, const char *command, ...)

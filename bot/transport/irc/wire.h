@@ -64,6 +64,9 @@ struct wire *wire_new(struct loop *l, const struct clock *clock, const struct wi
 /* Says QUIT if that can be said at once, and closes. NULL is fine. */
 void wire_free(struct wire *w);
 
+/* Between the two nothing is written, so that what belongs together leaves in one packet. */
+void wire_hold(struct wire *w);
+void wire_release(struct wire *w);
 /* -ENOTCONN unless READY; -ENOBUFS: too much waits already; -EINVAL, -EMSGSIZE: line_build's. */
 int wire_say(struct wire *w, const char *target, const char *text);
 /* The same for a NOTICE: only ever the answer to a CTCP request. */
