@@ -102,6 +102,7 @@ static void connect_irc(struct fixture *f)
 {
 	assert_int_equal(open_irc(f, "kith"), 0);
 	ircd_expect_told(f->ircd, "connecting");
+	ircd_expect(f->ircd, "CAP LS 302");
 	ircd_expect(f->ircd, "NICK kith");
 	ircd_expect(f->ircd, "USER kith *");
 	ircd_say(f->ircd, ":irc.test 001 kith :Welcome\n"

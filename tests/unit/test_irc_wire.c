@@ -70,6 +70,7 @@ static void start(struct fixture *f)
 
 static void expect_registration(struct fixture *f)
 {
+	ircd_expect(f->ircd, "CAP LS 302");
 	ircd_expect(f->ircd, "NICK kith");
 	ircd_expect(f->ircd, "USER kith * * :kith, a bot");
 }
@@ -103,6 +104,7 @@ static void irc_wire__register__says_who_it_is(void **state)
 	f->options.username = "k%d";
 	f->options.realname = "100% a bot, %s%n";
 	start(f);
+	ircd_expect(f->ircd, "CAP LS 302");
 	ircd_expect(f->ircd, "PASS :50%s :off");
 	ircd_expect(f->ircd, "NICK kith");
 	ircd_expect(f->ircd, "USER k%d * * :100% a bot, %s%n");
@@ -172,8 +174,10 @@ static void irc_wire__register__stops_at_a_refused_password(void **state)
 	struct fixture *f = *state;
 	f->options.password = "wrong";
 	start(f);
+	ircd_expect(f->ircd, "CAP LS 302");
 	ircd_expect(f->ircd, "PASS wrong");
-	expect_registration(f);
+	ircd_expect(f->ircd, "NICK kith");
+	ircd_expect(f->ircd, "USER *");
 	ircd_say(f->ircd, ":irc.test 464 * :Bad password\nERROR :bye");
 	ircd_expect_told(f->ircd, "refused");
 	ircd_expect(f->ircd, "(gone)");
@@ -188,7 +192,7 @@ static void irc_wire__register__stays_away_after_a_ban(void **state)
 	start(f);
 	expect_registration(f);
 	ircd_say(f->ircd, ":irc.test 465 * :You are banned");
-	ircd_expect_told(f->ircd, "refused");
+	ircd_expect_told(f->ircd, "lost");
 	int64_t first_us = f->ircd->connected_us;
 	ircd_expect_told(f->ircd, "connecting");
 	ircd_await_connection(f->ircd, 2);

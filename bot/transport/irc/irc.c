@@ -213,12 +213,40 @@ static int read_password(const struct config_section *c, char **ret)
 	return -EINVAL;
 }
 
+static enum sasl_mechanism mechanism_of(const struct config_section *c)
+{
+	const char *sasl = config_text(c, "sasl");
+	if (!sasl && config_text(c, "password-file"))
+		return SASL_PLAIN;
+	if (!sasl)
+		return config_text(c, "certificate") ? SASL_EXTERNAL : SASL_NONE;
+	if (strcmp(sasl, "plain") == 0)
+		return SASL_PLAIN;
+	return strcmp(sasl, "external") == 0 ? SASL_EXTERNAL : SASL_NONE;
+}
+
+static void warn_of_clear_text(const struct config_section *c)
+{
+	const char *server = config_text(c, "server");
+	bool loopback = g_ascii_strcasecmp(server, "localhost") == 0 ||
+			g_str_has_prefix(server, "127.") || strcmp(server, "::1") == 0;
+	if (!config_yes(c, "tls") && !loopback)
+		log_warning("irc %s: tls = no: everybody on the way to %s can read the password",
+			    c->name, server);
+}
+
+/* `password` is the account's where we sign in with one, else the server's own. */
 static struct wire *make_wire(struct irc *irc, const struct config_section *c, const char *password)
 {
 	static const struct wire_callbacks callbacks = { wire_state, wire_heard, wire_passed };
+	const char *nick = config_text(c, "nick");
+	const char *account = config_text(c, "account");
 	const char *username = config_text(c, "username");
 	const char *realname = config_text(c, "realname");
 	int64_t rate = config_number(c, "rate");
+	enum sasl_mechanism sasl = mechanism_of(c);
+	if (password)
+		warn_of_clear_text(c);
 	const struct wire_options options = {
 		.name = c->name,
 		.server = config_text(c, "server"),
@@ -227,10 +255,13 @@ static struct wire *make_wire(struct irc *irc, const struct config_section *c, c
 		.ca_file = config_text(c, "ca-file"),
 		.certificate = config_text(c, "certificate"),
 		.proxy = config_text(c, "proxy"),
-		.nick = config_text(c, "nick"),
-		.username = username ? username : config_text(c, "nick"),
-		.realname = realname ? realname : config_text(c, "nick"),
-		.password = password,
+		.nick = nick,
+		.username = username ? username : nick,
+		.realname = realname ? realname : nick,
+		.password = sasl == SASL_PLAIN ? NULL : password,
+		.sasl = sasl,
+		.account = account ? account : nick,
+		.account_password = sasl == SASL_PLAIN ? password : NULL,
 		.burst = BURST,
 		.every_us = rate ? CLOCK_US_PER_MINUTE / rate : 0,
 		.times = wire_times_default,

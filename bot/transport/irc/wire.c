@@ -7,6 +7,7 @@
 #include "net/stream.h"
 #include "transport/irc/bucket.h"
 #include "transport/irc/line.h"
+#include "transport/irc/loss.h"
 #include "transport/irc/registration.h"
 
 #include <assert.h>
@@ -14,8 +15,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* What others see in front of our lines until we have seen it too: USERLEN + '~', HOSTLEN. */
-enum { USER_MOST = 11, HOST_MOST = 63, PAYLOAD_LEAST = 16 };
+enum { PAYLOAD_LEAST = 16 };
 
 enum { RPL_ISUPPORT = 5 };
 
@@ -26,11 +26,13 @@ enum { RPL_ISUPPORT = 5 };
 
 const struct wire_times wire_times_default = {
 	.register_us = 30 * CLOCK_US_PER_SECOND,
+	.sasl_us = 20 * CLOCK_US_PER_SECOND,
 	.quiet_us = 60 * CLOCK_US_PER_SECOND,
 	.dead_us = 60 * CLOCK_US_PER_SECOND,
 	.retry_first_us = 5 * CLOCK_US_PER_SECOND,
 	.retry_most_us = 10 * CLOCK_US_PER_MINUTE,
 	.settled_us = 5 * CLOCK_US_PER_MINUTE,
+	.too_fast_us = 60 * CLOCK_US_PER_SECOND,
 	.banned_us = 30 * CLOCK_US_PER_MINUTE,
 };
 
@@ -60,8 +62,11 @@ struct wire {
 	char *server; /* what it calls itself */
 	struct isupport isupport;
 	char *drop_reason;
+	char *last_words; /* an ERROR nothing has followed, fit for the log */
+	bool killed;
 	int64_t since_us;                         /* wall time */
 	int64_t connected_us, ready_us, heard_us; /* monotonic */
+	int64_t signing_us;                       /* since when; 0: not now */
 	uint64_t fences;
 };
 
@@ -84,10 +89,12 @@ static void close_connection(struct wire *w)
 	registration_free(g_steal_pointer(&w->registration));
 	bucket_free(g_steal_pointer(&w->bucket));
 	g_string_truncate(w->in, 0);
-	w->skipping = w->ready = w->held = w->asked = false;
+	w->skipping = w->ready = w->held = w->asked = w->killed = false;
+	w->signing_us = 0;
 	g_clear_pointer(&w->user, g_free);
 	g_clear_pointer(&w->host, g_free);
 	g_clear_pointer(&w->drop_reason, g_free);
+	g_clear_pointer(&w->last_words, g_free);
 	loop_timer_set(w->watch, -1);
 	loop_timer_set(w->pace, -1);
 	loop_timer_set(w->retry, -1);
@@ -109,26 +116,47 @@ static int64_t next_retry_us(struct wire *w)
 	return with_jitter(wait_us);
 }
 
-static void lost(struct wire *w, const char *why)
+static void lost_for(struct wire *w, const char *why, int64_t wait_us)
 {
-	int64_t wait_us = next_retry_us(w);
-	log_warning("irc %s: disconnected: %s; next try in %d s", w->options.name, why,
-		    (int)(wait_us / CLOCK_US_PER_SECOND));
+	bool long_wait = wait_us >= 2 * CLOCK_US_PER_MINUTE;
+	log_warning("irc %s: disconnected: %s; next try in %d %s", w->options.name, why,
+		    (int)(wait_us / (long_wait ? CLOCK_US_PER_MINUTE : CLOCK_US_PER_SECOND)),
+		    long_wait ? "min" : "s");
 	close_connection(w);
 	loop_timer_set(w->retry, wait_us);
 	w->callbacks.state(w->data, WIRE_LOST);
 }
 
-/* `wait_us` < 0: never again. */
-static void refused(struct wire *w, const char *why, int64_t wait_us)
+static void lost(struct wire *w, const char *why)
 {
-	g_autofree char *next = wait_us < 0
-					? g_strdup("kith does not try again; mend it and restart")
-					: g_strdup_printf("next try in %d min",
-							  (int)(wait_us / CLOCK_US_PER_MINUTE));
-	log_error("irc %s: %s; %s", w->options.name, why, next);
+	lost_for(w, why, next_retry_us(w));
+}
+
+/* Comes back sooner or later, as the server's last words ask for. */
+static void thrown_out(struct wire *w)
+{
+	const struct wire_times *t = &w->options.times;
+	g_autofree char *why = g_strdup_printf("the server said: %s", w->last_words);
+	int64_t wait_us = next_retry_us(w);
+	/* Whoever killed us may have written anything. */
+	switch (w->killed ? LOSS_PASSING : loss_read(w->last_words)) {
+	case LOSS_PASSING:
+		break;
+	case LOSS_TOO_FAST:
+		wait_us = MAX(wait_us, with_jitter(t->too_fast_us));
+		break;
+	case LOSS_BANNED:
+		wait_us = MAX(wait_us, with_jitter(t->banned_us));
+		break;
+	}
+	lost_for(w, why, wait_us);
+}
+
+static void refused(struct wire *w, const char *why)
+{
+	log_error("irc %s: %s; kith does not try again: mend it, then restart or reload",
+		  w->options.name, why);
 	close_connection(w);
-	loop_timer_set(w->retry, wait_us);
 	w->callbacks.state(w->data, WIRE_REFUSED);
 }
 
@@ -215,7 +243,11 @@ static void library_heard(void *data, enum session_kind kind, const struct line 
 
 static void registration_out(void *data, const char *line)
 {
-	write_line(data, line);
+	struct wire *w = data;
+	if (!w->ready)
+		write_line(w, line);
+	else if (bucket_add_first(w->bucket, line) == 0)
+		pace(w);
 }
 
 /* What the server says, fit for one line of the log. g_free it. */
@@ -253,6 +285,26 @@ static void regain(struct wire *w, const struct line *l)
 		queue(w, NO_TARGET, line, true);
 }
 
+/* The nick we wanted was not to be had, but services may know it is ours: once, and what they say
+ * to it is not answered. */
+static void ask_for_nick(struct wire *w)
+{
+	if (!wire_account(w) || isupport_same(&w->isupport, w->nick, w->options.nick))
+		return;
+	g_autofree char *text = g_strdup_printf("REGAIN %s", w->options.nick);
+	wire_say(w, "NickServ", text);
+}
+
+static void heard_kill(struct wire *w, const struct line *l)
+{
+	if (!isupport_same(&w->isupport, line_param(l, 0), w->nick))
+		return;
+	w->killed = true;
+	g_autofree char *by = for_log(l->prefix ? l->prefix : w->server);
+	g_autofree char *why = for_log(line_last(l));
+	log_warning("irc %s: killed by %s: %s", w->options.name, by, why);
+}
+
 static void heard_pong(struct wire *w, const struct line *l)
 {
 	const char *token = line_last(l);
@@ -267,6 +319,12 @@ static void heard_pong(struct wire *w, const struct line *l)
 /* What is between the server and the wire alone; true if the line is dealt with. */
 static bool heard_by_wire(struct wire *w, const struct line *l)
 {
+	if (strcmp(l->command, "ERROR") == 0) {
+		g_free(w->last_words);
+		w->last_words = for_log(line_last(l));
+		return true;
+	}
+	g_clear_pointer(&w->last_words, g_free);
 	if (strcmp(l->command, "PING") == 0) {
 		if (l->n_params)
 			say_first(w, "PONG", line_param(l, 0));
@@ -276,9 +334,8 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 		heard_pong(w, l);
 		return true;
 	}
-	if (strcmp(l->command, "ERROR") == 0) {
-		g_autofree char *why = for_log(line_last(l));
-		log_warning("irc %s: the server says: %s", w->options.name, why);
+	if (strcmp(l->command, "KILL") == 0) {
+		heard_kill(w, l);
 		return true;
 	}
 	if (line_numeric(l) == RPL_ISUPPORT) {
@@ -292,20 +349,71 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 	return false;
 }
 
+/* By when what must come before READY has to have come. */
+static int64_t late_us(const struct wire *w)
+{
+	const struct wire_times *t = &w->options.times;
+	int64_t whole_us = w->connected_us + t->register_us;
+	return w->signing_us ? MIN(whole_us, w->signing_us + t->sasl_us) : whole_us;
+}
+
+static void watch_registration(struct wire *w)
+{
+	int64_t wait_us = late_us(w) - mono_us(w);
+	if (wait_us > 0)
+		loop_timer_set(w->watch, wait_us);
+	else
+		lost(w, registration_reason(w->registration));
+}
+
+static void watch(void *data)
+{
+	struct wire *w = data;
+	const struct wire_times *t = &w->options.times;
+	if (!w->ready) {
+		watch_registration(w);
+		return;
+	}
+	int64_t idle_us = mono_us(w) - w->heard_us;
+	if (w->asked && idle_us >= t->quiet_us + t->dead_us) {
+		lost(w, "the server does not answer");
+		return;
+	}
+	if (!w->asked && idle_us >= t->quiet_us) {
+		w->asked = true;
+		say_first(w, "PING", WATCH_TOKEN);
+	}
+	int64_t next_us = t->quiet_us + (w->asked ? t->dead_us : 0) - idle_us;
+	loop_timer_set(w->watch, MAX(next_us, 0));
+}
+
 static void become_ready(struct wire *w)
 {
 	w->ready = true;
 	w->ready_us = mono_us(w);
+	loop_timer_set(w->watch, w->options.times.quiet_us);
 	g_autofree char *shown = for_log(w->nick);
-	log_info("irc %s: registered as %s", w->options.name, shown);
+	g_autofree char *account = for_log(wire_account(w) ? wire_account(w) : "none");
+	log_info("irc %s: registered as %s, account %s", w->options.name, shown, account);
+	if (w->isupport.bot)
+		wire_command(w, "MODE", w->nick, (char[]){ '+', w->isupport.bot, '\0' }, NULL);
 	w->callbacks.state(w->data, WIRE_READY);
+	ask_for_nick(w);
 }
 
 static void register_on(struct wire *w, const struct line *l)
 {
 	registration_hear(w->registration, l);
-	switch (registration_state(w->registration)) {
+	enum registration_state state = registration_state(w->registration);
+	bool signing = state == REGISTRATION_SIGNING_IN;
+	if (signing != (w->signing_us != 0)) {
+		w->signing_us = signing ? mono_us(w) : 0;
+		loop_timer_set(w->watch, MAX(late_us(w) - mono_us(w), 0));
+	}
+	g_autofree char *why = for_log(registration_reason(w->registration));
+	switch (state) {
 	case REGISTRATION_ASKING:
+	case REGISTRATION_SIGNING_IN:
 	case REGISTRATION_WELCOMED:
 		set_string(&w->nick, registration_nick(w->registration));
 		if (l->prefix && line_numeric(l))
@@ -314,21 +422,22 @@ static void register_on(struct wire *w, const struct line *l)
 	case REGISTRATION_DONE:
 		break; /* once the library has heard of it too */
 	case REGISTRATION_FAILED:
-		lost(w, "no nick is to be had");
+		lost(w, why);
 		break;
-	case REGISTRATION_BANNED: {
-		g_autofree char *said = for_log(line_last(l));
-		g_autofree char *why = g_strdup_printf("banned: %s", said);
-		refused(w, why, w->options.times.banned_us);
+	case REGISTRATION_BANNED:
+		lost_for(w, why, with_jitter(w->options.times.banned_us));
 		break;
-	}
-	case REGISTRATION_REFUSED: {
-		g_autofree char *said = for_log(line_last(l));
-		g_autofree char *why = g_strdup_printf("password refused: %s", said);
-		refused(w, why, -1);
+	case REGISTRATION_REFUSED:
+		refused(w, why);
 		break;
 	}
-	}
+}
+
+/* Capabilities and signing in are done with in the registration, the library knows nothing of
+ * them. */
+static bool is_for_library(const struct line *l)
+{
+	return strcmp(l->command, "CAP") != 0 && strcmp(l->command, "AUTHENTICATE") != 0;
 }
 
 /* The line in w->in. */
@@ -346,7 +455,7 @@ static void hear(struct wire *w)
 	}
 	if (!heard_by_wire(w, l)) {
 		register_on(w, l);
-		if (w->stream && session_feed(w->session, l, w->server) < 0)
+		if (w->stream && is_for_library(l) && session_feed(w->session, l, w->server) < 0)
 			wire_drop(w, "the client library has given up");
 		if (w->stream && !w->ready &&
 		    registration_state(w->registration) == REGISTRATION_DONE)
@@ -380,36 +489,12 @@ static void stream_received(void *data, const char *bytes, size_t n)
 	}
 }
 
-static void watch(void *data)
-{
-	struct wire *w = data;
-	const struct wire_times *t = &w->options.times;
-	int64_t now_us = mono_us(w);
-	int64_t late_us = w->connected_us + t->register_us;
-	if (!w->ready && now_us >= late_us) {
-		lost(w, "the server did not finish the registration");
-		return;
-	}
-	int64_t idle_us = now_us - w->heard_us;
-	if (w->asked && idle_us >= t->quiet_us + t->dead_us) {
-		lost(w, "the server does not answer");
-		return;
-	}
-	if (!w->asked && w->ready && idle_us >= t->quiet_us) {
-		w->asked = true;
-		say_first(w, "PING", WATCH_TOKEN);
-	}
-	int64_t next_us = t->quiet_us + (w->asked ? t->dead_us : 0) - idle_us;
-	/* Before the registration is over its own deadline is the only one. */
-	loop_timer_set(w->watch, w->ready ? MAX(next_us, 0) : late_us - now_us);
-}
-
 static void stream_connected(void *data)
 {
 	struct wire *w = data;
 	w->connected_us = w->heard_us = mono_us(w);
 	log_info("irc %s: connected to %s:%d", w->options.name, w->options.server, w->options.port);
-	loop_timer_set(w->watch, MIN(w->options.times.register_us, w->options.times.quiet_us));
+	watch(w);
 	registration_begin(w->registration);
 	if (session_begin(w->session) < 0)
 		wire_drop(w, "the client library does not speak");
@@ -417,7 +502,11 @@ static void stream_connected(void *data)
 
 static void stream_closed(void *data, const char *reason)
 {
-	lost(data, reason);
+	struct wire *w = data;
+	if (w->last_words)
+		thrown_out(w);
+	else
+		lost(w, reason);
 }
 
 /* Everything new, so that nothing of an old connection can leak into it. */
@@ -429,7 +518,9 @@ static int prepare(struct wire *w)
 	set_string(&w->server, "server");
 	w->since_us = w->clock->wall_us(w->clock);
 	w->bucket = bucket_new(o->burst, o->every_us, mono_us(w));
-	w->registration = registration_new(o->nick, o->password, registration_out, w);
+	const struct registration_options r = { o->nick, o->password, o->sasl, o->account,
+						o->account_password };
+	w->registration = registration_new(&r, registration_out, w);
 	const struct session_identity id = { o->nick, o->username, o->realname };
 	const struct session_callbacks callbacks = { library_heard, library_out };
 	return session_new(&id, &callbacks, w, &w->session);
@@ -457,7 +548,7 @@ static void try_to_connect(struct wire *w)
 	}
 	r = stream_open(w->loop, &options, &callbacks, w, &w->stream);
 	if (r < 0)
-		refused(w, "its server, port or proxy is none that can be connected to", -1);
+		refused(w, "its server, port or proxy is none that can be connected to");
 }
 
 static void retry(void *data)
@@ -483,15 +574,24 @@ static struct wire_options copy_options(const struct wire_options *from)
 	to.username = g_strdup(from->username);
 	to.realname = g_strdup(from->realname);
 	to.password = g_strdup(from->password);
+	to.account = g_strdup(from->account);
+	to.account_password = g_strdup(from->account_password);
 	return to;
+}
+
+static void wipe(const char *secret)
+{
+	if (secret)
+		explicit_bzero((char *)secret, strlen(secret));
 }
 
 static void clear_options(struct wire_options *o)
 {
-	if (o->password)
-		explicit_bzero((char *)o->password, strlen(o->password));
-	const char *const owned[] = { o->name, o->server,   o->ca_file,  o->certificate, o->proxy,
-				      o->nick, o->username, o->realname, o->password };
+	wipe(o->password);
+	wipe(o->account_password);
+	const char *const owned[] = { o->name,     o->server,  o->ca_file,         o->certificate,
+				      o->proxy,    o->nick,    o->username,        o->realname,
+				      o->password, o->account, o->account_password };
 	for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
 		g_free((char *)owned[i]);
 }
@@ -589,8 +689,10 @@ int wire_room(const struct wire *w)
 
 size_t wire_payload(const struct wire *w, const char *target)
 {
-	size_t user = w->user ? strlen(w->user) : USER_MOST;
-	size_t host = w->host ? strlen(w->host) : HOST_MOST;
+	/* Until we have seen what others see in front of our lines: '~' and the most there can be.
+	 */
+	size_t user = w->user ? strlen(w->user) : 1 + (size_t)w->isupport.userlen;
+	size_t host = w->host ? strlen(w->host) : (size_t)w->isupport.hostlen;
 	size_t taken = strlen(":!@ PRIVMSG  :") + strlen(w->nick) + user + host + strlen(target);
 	return taken + PAYLOAD_LEAST < LINE_SENT_MOST ? LINE_SENT_MOST - taken : PAYLOAD_LEAST;
 }
@@ -598,6 +700,11 @@ size_t wire_payload(const struct wire *w, const char *target)
 const char *wire_nick(const struct wire *w)
 {
 	return w->nick;
+}
+
+const char *wire_account(const struct wire *w)
+{
+	return w->registration ? registration_account(w->registration) : NULL;
 }
 
 bool wire_has(const struct wire *w, enum cap cap)

@@ -7,6 +7,7 @@
 
 #include "transport/irc/caps.h"
 #include "transport/irc/isupport.h"
+#include "transport/irc/sasl.h"
 #include "transport/irc/session.h"
 
 #include <stdbool.h>
@@ -20,18 +21,20 @@ struct wire;
 enum wire_state {
 	WIRE_CONNECTING,
 	WIRE_READY,   /* registered; joining may begin */
-	WIRE_LOST,    /* it will try again */
-	WIRE_REFUSED, /* it will not, or not for a long time; the log says why */
+	WIRE_LOST,    /* it will try again, after a ban in half an hour */
+	WIRE_REFUSED, /* it will not: this never mends itself; the log says what to do */
 };
 
 struct wire_times {
 	int64_t register_us;    /* from the connection to the end of the welcome */
+	int64_t sasl_us;        /* of that, from the question to services to their last answer */
 	int64_t quiet_us;       /* nothing heard for so long: PING */
 	int64_t dead_us;        /* and then nothing for so long: lost */
 	int64_t retry_first_us; /* until the next try; doubled each time */
 	int64_t retry_most_us;
-	int64_t settled_us; /* up for so long: the next loss starts at retry_first_us again */
-	int64_t banned_us;  /* until the next try after a ban */
+	int64_t settled_us;  /* up for so long: the next loss starts at retry_first_us again */
+	int64_t too_fast_us; /* at least, until the next try after a throttle */
+	int64_t banned_us;   /* until the next try after a ban */
 };
 extern const struct wire_times wire_times_default;
 
@@ -44,7 +47,9 @@ struct wire_options {
 	const char *ca_file, *certificate, *proxy; /* or NULL: see struct stream_options */
 	const char *nick, *username, *realname;
 	const char *password; /* PASS, or NULL */
-	int burst;            /* lines at once, then one every ... */
+	enum sasl_mechanism sasl;
+	const char *account, *account_password; /* for SASL; NULL: the nick, none */
+	int burst;                              /* lines at once, then one every ... */
 	int64_t every_us;
 	struct wire_times times;
 };
@@ -83,6 +88,8 @@ size_t wire_payload(const struct wire *w, const char *target);
 
 /* The nick we go by now. Borrowed, until the next line. */
 const char *wire_nick(const struct wire *w);
+/* The services account we are signed in to, NULL if none. Borrowed, until the next line. */
+const char *wire_account(const struct wire *w);
 /* Whether the server and we have agreed on it. */
 bool wire_has(const struct wire *w, enum cap cap);
 /* Of this connection; the pointer is good for the wire's life. */
