@@ -415,6 +415,46 @@ static void irc__loss__leaves_a_post_undecided(void **state)
 	ircd_expect_silence(f->ircd, 20000);
 }
 
+static void irc__password__is_the_accounts_or_the_servers(void **state)
+{
+	static const struct {
+		const char *keys;
+		const char *pass, *request; /* NULL: none */
+		const char *mechanism;
+	} cases[] = {
+		{ "", NULL, "CAP REQ :sasl", "AUTHENTICATE PLAIN" },
+		{ "sasl = plain\n", NULL, "CAP REQ :sasl", "AUTHENTICATE PLAIN" },
+		{ "sasl = no\n", "PASS :open sesame", NULL, NULL },
+	};
+	struct fixture *f = *state;
+	g_autofree char *file = g_build_filename(g_get_tmp_dir(), "kith-test-XXXXXX", NULL);
+	int fd = g_mkstemp(file);
+	assert_return_code(write(fd, "open sesame\nnot this\n", 21), errno);
+	close(fd);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *keys =
+			g_strdup_printf("password-file = %s\n%s", file, cases[i].keys);
+		f->keys = keys;
+		assert_int_equal(open_irc(f, "kith"), 0);
+		ircd_expect_told(f->ircd, "connecting");
+		ircd_expect(f->ircd, "CAP LS 302");
+		if (cases[i].pass)
+			ircd_expect(f->ircd, cases[i].pass);
+		ircd_expect(f->ircd, "NICK kith");
+		ircd_expect(f->ircd, "USER kith *");
+		ircd_say(f->ircd, ":irc.test CAP * LS :sasl");
+		ircd_expect(f->ircd, cases[i].request ? cases[i].request : "CAP END");
+		if (cases[i].mechanism) {
+			ircd_say(f->ircd, ":irc.test CAP * ACK :sasl");
+			ircd_expect(f->ircd, cases[i].mechanism);
+		}
+		transport_irc.close(g_steal_pointer(&f->irc));
+		config_free(g_steal_pointer(&f->config));
+		ircd_expect(f->ircd, "(gone)");
+	}
+	unlink(file);
+}
+
 static void irc__close__says_goodbye_and_no_more(void **state)
 {
 	struct fixture *f = *state;
@@ -445,6 +485,7 @@ int main(void)
 		TEST(irc__send__fits_what_the_server_shows),
 		TEST(irc__send__refuses_what_can_never_be_said),
 		TEST(irc__loss__leaves_a_post_undecided),
+		TEST(irc__password__is_the_accounts_or_the_servers),
 		TEST(irc__close__says_goodbye_and_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

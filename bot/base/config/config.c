@@ -52,8 +52,11 @@ static void check_irc(const struct load_section *s, struct faults *f)
 {
 	const struct load_entry *sasl = section_entry(s, "sasl");
 	const struct load_entry *certificate = section_entry(s, "certificate");
+	const struct load_entry *password = section_entry(s, "password-file");
 	const struct load_entry *tls = section_entry(s, "tls");
 
+	if (sasl != NULL && strcmp(sasl->value, "plain") == 0 && password == NULL)
+		faults_add(f, sasl->line, "sasl: plain needs a 'password-file'");
 	if (sasl != NULL && strcmp(sasl->value, "external") == 0 && certificate == NULL)
 		faults_add(f, sasl->line, "sasl: external needs a 'certificate'");
 	if (tls != NULL && g_ascii_strcasecmp(tls->value, "no") == 0 && certificate != NULL)

@@ -111,7 +111,8 @@ const struct config_key config_keys[] = {
 	  .key = "password-file",
 	  .type = CONFIG_FILE,
 	  .example = "/etc/kith/libera.password",
-	  .summary = "A file with the account's password in its first line." },
+	  .summary = "A file with the account's password in its first line; with `sasl = external` "
+		     "or `sasl = no` it is the server's own." },
 	{ .section = "irc",
 	  .key = "port",
 	  .type = CONFIG_NUMBER,
@@ -143,8 +144,10 @@ const struct config_key config_keys[] = {
 	  .type = CONFIG_CHOICE,
 	  .choices = "plain|external|no",
 	  .example = "plain",
-	  .summary = "How it signs in; without it, plain where there is a password, else external "
-		     "where there is a certificate." },
+	  .summary = "How it signs in to the account: plain with a password, external with a "
+		     "certificate. Without it, plain where there is a password, else external "
+		     "where there is a certificate. A server that does not let it sign in is not "
+		     "joined; no is for one without services." },
 	{ .section = "irc",
 	  .key = "certificate",
 	  .type = CONFIG_FILE,
