@@ -1,8 +1,7 @@
-/* The promises of transport/irc/line.h for any bytes, a line each; and that the client library
- * takes whatever line_for_library makes of them, and goes on. */
+/* The promises of transport/irc/line.h and isupport.h for any bytes, a line each. What the client
+ * library makes of them is fuzz_irc_session's. */
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
-#include "transport/irc/session.h"
 
 #include <assert.h>
 #include <glib.h>
@@ -69,41 +68,6 @@ static void is_plain(const char *text)
 	assert((*text == '\x01') || !strcmp(spoken, plain));
 }
 
-static int heard_kinds;
-
-static void heard(void *data, enum session_kind kind, const struct line *l)
-{
-	assert(l == *(const struct line **)data);
-	heard_kinds++;
-}
-
-static void out(void *data, const char *line)
-{
-	/* Only its own NICK and USER: it answers nothing by itself. */
-	assert(g_str_has_prefix(line, "NICK ") || g_str_has_prefix(line, "USER "));
-}
-
-/* What is not for the library's eyes in the wire either: PING it would answer. */
-static void library_survives(const struct line *l)
-{
-	static struct session *session;
-	static const struct line *fed;
-	if (!session) {
-		const struct session_identity id = { "kith", "kith", "kith, 100% bot" };
-		const struct session_callbacks callbacks = { heard, out };
-		int r = session_new(&id, &callbacks, &fed, &session);
-		assert(r == 0);
-		assert(session_begin(session) == 0);
-	}
-	if (!strcmp(l->command, "PING"))
-		return;
-	fed = l;
-	heard_kinds = 0;
-	assert(session_feed(session, l, "server") == 0);
-	if (line_numeric(l) || !strcmp(l->command, "JOIN") || !strcmp(l->command, "PRIVMSG"))
-		assert(heard_kinds == 1);
-}
-
 static void one_line(const char *bytes, size_t n)
 {
 	struct line *l;
@@ -113,10 +77,13 @@ static void one_line(const char *bytes, size_t n)
 	comes_back(l);
 	is_tame(l);
 	is_plain(line_last(l));
-	library_survives(l);
 	struct isupport isupport;
 	isupport_init(&isupport);
 	isupport_take(&isupport, l);
+	assert(isupport.monitor >= 0 && isupport.chathistory >= 0 && isupport.nicklen >= 0);
+	assert(isupport.userlen > 0 && isupport.userlen < 256);
+	assert(isupport.hostlen > 0 && isupport.hostlen < 256);
+	assert(!isupport.bot || g_ascii_isalpha(isupport.bot));
 	g_autofree char *folded = isupport_fold(&isupport, line_last(l));
 	assert(isupport_same(&isupport, folded, line_last(l)));
 	line_free(l);
