@@ -252,6 +252,60 @@ static void irc_isupport__take__reads_prefixes_and_room_types(void **state)
 	line_free(l);
 }
 
+static void irc_isupport__take__reads_offers_and_lengths(void **state)
+{
+	struct isupport s;
+	isupport_init(&s);
+	assert_true(!s.bot && !s.whox && !s.monitor && !s.chathistory && !s.nicklen);
+	struct line *l = parsed("005 k BOT=B WHOX MONITOR=100 CHATHISTORY=50 NICKLEN=30 USERLEN=12 "
+				"HOSTLEN=64 LINELEN=4096 MAXTARGETS=1 :are supported");
+	isupport_take(&s, l);
+	line_free(l);
+	assert_int_equal(s.bot, 'B');
+	assert_true(s.whox);
+	assert_int_equal(s.monitor, 100);
+	assert_int_equal(s.chathistory, 50);
+	assert_int_equal(s.nicklen, 30);
+	assert_int_equal(s.userlen, 12);
+	assert_int_equal(s.hostlen, 64);
+	/* Nonsense changes no length, and takes an offer back. */
+	l = parsed("005 k BOT=BOT MONITOR=-1 CHATHISTORY=x NICKLEN=0 USERLEN=99999999999999999999 "
+		   "HOSTLEN= = =x - :are supported");
+	isupport_take(&s, l);
+	line_free(l);
+	assert_true(!s.bot && !s.monitor && !s.chathistory);
+	assert_int_equal(s.nicklen, 30);
+	assert_int_equal(s.userlen, 12);
+	assert_int_equal(s.hostlen, 64);
+	l = parsed("005 k MONITOR CHATHISTORY=0 :are supported");
+	isupport_take(&s, l);
+	line_free(l);
+	assert_int_equal(s.monitor, ISUPPORT_UNLIMITED);
+	assert_int_equal(s.chathistory, ISUPPORT_UNLIMITED);
+}
+
+static void irc_isupport__take__takes_back_what_is_negated(void **state)
+{
+	struct isupport s, unknown;
+	isupport_init(&s);
+	isupport_init(&unknown);
+	struct line *l = parsed("005 k CASEMAPPING=ascii PREFIX=(o)@ CHANTYPES=# BOT=B WHOX "
+				"MONITOR=1 CHATHISTORY=1 NICKLEN=9 USERLEN=9 :are supported");
+	isupport_take(&s, l);
+	line_free(l);
+	assert_int_not_equal(s.casemap, unknown.casemap);
+	l = parsed("005 k -CASEMAPPING -PREFIX -CHANTYPES -BOT -WHOX -MONITOR -CHATHISTORY "
+		   "-NICKLEN -USERLEN -HOSTLEN -OTHER :are supported");
+	isupport_take(&s, l);
+	line_free(l);
+	assert_int_equal(s.casemap, unknown.casemap);
+	assert_string_equal(s.prefixes, unknown.prefixes);
+	assert_string_equal(s.chantypes, unknown.chantypes);
+	assert_true(!s.bot && !s.whox && !s.monitor && !s.chathistory && !s.nicklen);
+	assert_int_equal(s.userlen, unknown.userlen);
+	assert_int_equal(s.hostlen, unknown.hostlen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +321,8 @@ int main(void)
 		cmocka_unit_test(irc_line__spoken__is_text_without_its_dress),
 		cmocka_unit_test(irc_isupport__fold__follows_the_server),
 		cmocka_unit_test(irc_isupport__take__reads_prefixes_and_room_types),
+		cmocka_unit_test(irc_isupport__take__reads_offers_and_lengths),
+		cmocka_unit_test(irc_isupport__take__takes_back_what_is_negated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,13 +419,8 @@ static void irc__password__is_the_accounts_or_the_servers(void **state)
 {
 	static const struct {
 		const char *keys;
-		const char *pass, *request; /* NULL: none */
-		const char *mechanism;
-	} cases[] = {
-		{ "", NULL, "CAP REQ :sasl", "AUTHENTICATE PLAIN" },
-		{ "sasl = plain\n", NULL, "CAP REQ :sasl", "AUTHENTICATE PLAIN" },
-		{ "sasl = no\n", "PASS :open sesame", NULL, NULL },
-	};
+		bool signs_in;
+	} cases[] = { { "", true }, { "sasl = plain\n", true }, { "sasl = no\n", false } };
 	struct fixture *f = *state;
 	g_autofree char *file = g_build_filename(g_get_tmp_dir(), "kith-test-XXXXXX", NULL);
 	int fd = g_mkstemp(file);
@@ -438,15 +433,18 @@ static void irc__password__is_the_accounts_or_the_servers(void **state)
 		assert_int_equal(open_irc(f, "kith"), 0);
 		ircd_expect_told(f->ircd, "connecting");
 		ircd_expect(f->ircd, "CAP LS 302");
-		if (cases[i].pass)
-			ircd_expect(f->ircd, cases[i].pass);
+		if (!cases[i].signs_in)
+			ircd_expect(f->ircd, "PASS :open sesame");
 		ircd_expect(f->ircd, "NICK kith");
 		ircd_expect(f->ircd, "USER kith *");
 		ircd_say(f->ircd, ":irc.test CAP * LS :sasl");
-		ircd_expect(f->ircd, cases[i].request ? cases[i].request : "CAP END");
-		if (cases[i].mechanism) {
+		ircd_expect(f->ircd, cases[i].signs_in ? "CAP REQ :sasl" : "CAP END");
+		if (cases[i].signs_in) {
 			ircd_say(f->ircd, ":irc.test CAP * ACK :sasl");
-			ircd_expect(f->ircd, cases[i].mechanism);
+			ircd_expect(f->ircd, "AUTHENTICATE PLAIN");
+			ircd_say(f->ircd, "AUTHENTICATE +");
+			/* NUL kith NUL open sesame */
+			ircd_expect(f->ircd, "AUTHENTICATE AGtpdGgAb3BlbiBzZXNhbWU=");
 		}
 		transport_irc.close(g_steal_pointer(&f->irc));
 		config_free(g_steal_pointer(&f->config));
