@@ -32,6 +32,7 @@ struct loop {
 struct loop_fd {
 	GSource source; /* first member: GLib allocates it */
 	int fd;
+	short events;
 	gpointer tag;
 	void (*ready)(void *data, int fd, short revents);
 	void *data;
@@ -63,6 +64,14 @@ static void source_drop(void *source)
 {
 	g_source_destroy(source);
 	g_source_unref(source);
+}
+
+/* Nobody runs the loop from inside it. GLib, not told so, takes a source's descriptors out of its
+ * set while it dispatches the source and puts them back, and wakes itself up twice for that. */
+static void attach(GSource *source, struct loop *l)
+{
+	g_source_set_can_recurse(source, TRUE);
+	g_source_attach(source, l->context);
 }
 
 static int64_t next_due_us(const struct timers *timers)
@@ -141,7 +150,7 @@ struct loop *loop_new(void)
 	l->context = g_main_context_new();
 	l->timers = (struct timers *)g_source_new(&timers_funcs, sizeof(struct timers));
 	l->timers->armed = g_ptr_array_new();
-	g_source_attach(&l->timers->source, l->context);
+	attach(&l->timers->source, l);
 	l->signals = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	l->signals_fd = -1;
 	return l;
@@ -191,15 +200,19 @@ struct loop_fd *loop_fd_new(struct loop *l, int fd, short events,
 	struct loop_fd *f = (struct loop_fd *)g_source_new(&fd_funcs, sizeof(struct loop_fd));
 
 	f->fd = fd;
+	f->events = events;
 	f->ready = ready;
 	f->data = data;
 	f->tag = g_source_add_unix_fd(&f->source, fd, (GIOCondition)events);
-	g_source_attach(&f->source, l->context);
+	attach(&f->source, l);
 	return f;
 }
 
 void loop_fd_want(struct loop_fd *f, short events)
 {
+	if (events == f->events)
+		return; /* GLib would wake itself up for nothing */
+	f->events = events;
 	g_source_modify_unix_fd(&f->source, f->tag, (GIOCondition)events);
 }
 
