@@ -57,6 +57,15 @@ def kith_program():
     return program.resolve()
 
 
+@pytest.fixture(scope='session')
+def kith_release():
+    """The same without sanitizers: $KITH_RELEASE, else where tests/run --all builds it."""
+    program = pathlib.Path(os.environ.get('KITH_RELEASE', ROOT / 'build/release/kith'))
+    if not program.exists():
+        missing(str(program))
+    return program.resolve()
+
+
 @pytest.fixture
 def cleanup():
     """Callbacks are called last first, all of them, even if one fails."""

@@ -21,6 +21,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def listen(port):
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(('127.0.0.1', port))
+    listener.listen()
+    return listener
+
+
 def wait_for(what, condition, seconds=WAIT_S):
     """What `condition` gives, once that is true."""
     end = time.monotonic() + seconds
@@ -175,8 +183,9 @@ class Person:
 class Kith:
     """`kith run` with a configuration of its own, in a folder of its own."""
 
-    def __init__(self, program, folder, config):
+    def __init__(self, program, folder, config, env=None):
         self.program = program
+        self.env = env
         self.folder = folder
         self.process = None
         self.log = folder / 'kith.log'
@@ -187,7 +196,7 @@ class Kith:
         with self.log.open('a') as log:
             self.process = subprocess.Popen([self.program, 'run', '-c', self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.folder)
+                                            cwd=self.folder, env=self.env)
 
     def await_log(self, pattern, times=1):
         def logged():
