@@ -16,7 +16,7 @@ enum transport_state {
 	TRANSPORT_CONNECTING, /* nothing can be said yet */
 	TRANSPORT_ONLINE,     /* registered, in its rooms, and what was missed has been handed on */
 	TRANSPORT_OFFLINE,    /* lost; it comes back by itself */
-	TRANSPORT_FAILED,     /* given up (a refused password, a ban): the log says why */
+	TRANSPORT_FAILED,     /* given up (a refused password): the log says what to mend */
 };
 
 /* transport -> bot. Arguments live until return. Never called from inside open, send or close. */

@@ -94,3 +94,29 @@ def test_outlives_a_hang_up(kith, person):
     bot.await_log('SIGHUP')
     ana.say('#makers', 'kith: charter')
     ana.expect_said('kith', '#makers', 'Makers')
+
+
+def test_gives_the_servers_password(kith, ircd, tmp_path):
+    ircd.stop()
+    ircd.password = 'open-sesame'
+    ircd.configure()
+    ircd.start()
+    secret = tmp_path / 'secret'
+    secret.write_text('close-sesame\n')
+    bot = kith(f'password-file = {secret}\nsasl = no', wait=False)
+    bot.await_log('Bad password.*does not try again')
+    bot.stop()
+    secret.write_text('open-sesame\n')
+    bot.start()
+    bot.await_log('in #makers')
+    assert 'sesame' not in bot.log.read_text()
+
+
+def test_does_not_go_in_where_it_cannot_sign_in(kith, person, tmp_path):
+    observer = person('observer', '#makers')
+    secret = tmp_path / 'secret'
+    secret.write_text('open-sesame\n')
+    bot = kith(f'password-file = {secret}', wait=False)
+    bot.await_log('does not offer SASL now.*next try')
+    assert not observer.heard(r'^:kith!')
+    assert 'sesame' not in bot.log.read_text()

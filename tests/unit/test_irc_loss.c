@@ -22,6 +22,8 @@ static void irc_loss__last_words__tell_when_to_come_back(void **state)
 		{ "Closing Link: h (Z:Lined (x))", LOSS_BANNED },
 		{ "You are banned from this server", LOSS_BANNED },
 		{ "Closing Link: h (AKILL: abuse)", LOSS_BANNED },
+		{ "Access denied: Bad password?", LOSS_PASSWORD },
+		{ "Closing Link: h (Invalid password)", LOSS_PASSWORD },
 		{ "Closing link: (kith@h) [Throttled]", LOSS_TOO_FAST },
 		{ "Closing Link: h (Trying to reconnect too fast.)", LOSS_TOO_FAST },
 		{ "Closing Link: h (Too many connections from your host)", LOSS_TOO_FAST },

@@ -424,6 +424,23 @@ static void irc_registration__bot_mode__is_set_where_there_is_one(void **state)
 	}
 }
 
+static void irc_registration__bad_server_password__is_the_end(void **state)
+{
+	struct fixture *f = *state;
+	f->options.password = PASSWORD;
+	start(f);
+	ircd_expect(f->ircd, "CAP LS 302");
+	ircd_expect(f->ircd, "PASS " PASSWORD);
+	ircd_expect(f->ircd, "NICK kith");
+	ircd_expect(f->ircd, "USER *");
+	ircd_say(f->ircd, "ERROR :Access denied: Bad password?");
+	ircd_hang_up(f->ircd);
+	ircd_expect_told(f->ircd, "refused");
+	ircd_expect_silence(f->ircd, 100 * MS);
+	assert_int_equal(f->ircd->connections, 1);
+	expect_logged(f, "the server said: Access denied: Bad password?; kith does not try again");
+}
+
 /* Registered, then these lines and the end; how long until the next try. */
 static int64_t wait_after(struct fixture *f, const char *lines)
 {
@@ -491,6 +508,7 @@ int main(void)
 		TEST(irc_registration__nick_in_use__is_replaced_in_every_phase),
 		TEST(irc_registration__regain__is_for_those_signed_in),
 		TEST(irc_registration__bot_mode__is_set_where_there_is_one),
+		TEST(irc_registration__bad_server_password__is_the_end),
 		TEST(irc_registration__ban__is_waited_out),
 		TEST(irc_registration__throttle__is_given_its_pause),
 		TEST(irc_registration__kill__is_told_and_no_ban),

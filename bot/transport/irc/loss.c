@@ -20,6 +20,17 @@ static const char *const too_fast[] = {
 	NULL,
 };
 
+/* ngircd says no more than this, where others have said 464. */
+static const char *const password[] = {
+	"bad password",
+	"bad server password",
+	"invalid password",
+	"incorrect password",
+	"password incorrect",
+	"password mismatch",
+	NULL,
+};
+
 static const char *const banned[] = {
 	"-lined", "k:lined",  "g:lined", "z:lined",           "d:lined",
 	"klined", "glined",   "banned",  "not authorised to", "not authorized to",
@@ -41,5 +52,7 @@ enum loss loss_read(const char *text)
 	/* A throttle is often a ban of minutes, and says so too. */
 	if (has_any(small, too_fast))
 		return LOSS_TOO_FAST;
+	if (has_any(small, password))
+		return LOSS_PASSWORD;
 	return has_any(small, banned) ? LOSS_BANNED : LOSS_PASSING;
 }

@@ -5,6 +5,7 @@
 enum loss {
 	LOSS_PASSING,  /* a restart, a time-out, anything unknown */
 	LOSS_TOO_FAST, /* a throttle, or too many from one address: it wants a pause */
+	LOSS_PASSWORD, /* while registering: the server wants another one */
 	LOSS_BANNED,   /* for a good while at least */
 };
 

@@ -127,12 +127,15 @@ static void lost_for(struct wire *w, const char *why, int64_t wait_us)
 	w->callbacks.state(w->data, WIRE_LOST);
 }
 
-static void lost(struct wire *w, const char *why)
+static void refused(struct wire *w, const char *why)
 {
-	lost_for(w, why, next_retry_us(w));
+	log_error("irc %s: %s; kith does not try again: mend it, then restart or reload",
+		  w->options.name, why);
+	close_connection(w);
+	w->callbacks.state(w->data, WIRE_REFUSED);
 }
 
-/* Comes back sooner or later, as the server's last words ask for. */
+/* How its last words ask to be treated. */
 static void thrown_out(struct wire *w)
 {
 	const struct wire_times *t = &w->options.times;
@@ -148,16 +151,21 @@ static void thrown_out(struct wire *w)
 	case LOSS_BANNED:
 		wait_us = MAX(wait_us, with_jitter(t->banned_us));
 		break;
+	case LOSS_PASSWORD:
+		if (w->ready)
+			break;
+		refused(w, why);
+		return;
 	}
 	lost_for(w, why, wait_us);
 }
 
-static void refused(struct wire *w, const char *why)
+static void lost(struct wire *w, const char *why)
 {
-	log_error("irc %s: %s; kith does not try again: mend it, then restart or reload",
-		  w->options.name, why);
-	close_connection(w);
-	w->callbacks.state(w->data, WIRE_REFUSED);
+	if (w->last_words)
+		thrown_out(w);
+	else
+		lost_for(w, why, next_retry_us(w));
 }
 
 void wire_drop(struct wire *w, const char *why)
@@ -321,7 +329,7 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 {
 	if (strcmp(l->command, "ERROR") == 0) {
 		g_free(w->last_words);
-		w->last_words = for_log(line_last(l));
+		w->last_words = *line_last(l) ? for_log(line_last(l)) : NULL;
 		return true;
 	}
 	g_clear_pointer(&w->last_words, g_free);
@@ -502,11 +510,7 @@ static void stream_connected(void *data)
 
 static void stream_closed(void *data, const char *reason)
 {
-	struct wire *w = data;
-	if (w->last_words)
-		thrown_out(w);
-	else
-		lost(w, reason);
+	lost(data, reason);
 }
 
 /* Everything new, so that nothing of an old connection can leak into it. */
