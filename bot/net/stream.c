@@ -70,8 +70,10 @@ static void flush(struct stream *s)
 		}
 		s->start += n;
 	}
-	if (s->start == s->end)
+	if (s->start == s->end) {
+		explicit_bzero(s->out, s->end); /* passwords go this way too */
 		s->start = s->end = 0;
+	}
 	loop_fd_want(s->watch, POLLIN | (s->blocked ? POLLOUT : 0));
 }
 
