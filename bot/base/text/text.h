@@ -36,6 +36,9 @@ size_t text_link(const char *text);
  * spaces, else between characters (and their marks, if those fit). NULL-terminated array for
  * g_strfreev; white space at a line's ends and empty lines are dropped; "" gives an empty array. */
 char **text_wrap(const char *text, size_t bytes);
+/* Only the next such line of `*at`, which moves to the start of what follows it; NULL if none is
+ * left. */
+char *text_wrap_next(const char **at, size_t bytes);
 
 /* &, <, >, ", ' as entities. */
 char *text_html(const char *text);

@@ -45,16 +45,23 @@ static const char *line_end(const char *p, size_t bytes)
 	return word_end > p ? word_end : whole > p ? whole : end;
 }
 
-char **text_wrap(const char *text, size_t bytes)
+char *text_wrap_next(const char **at, size_t bytes)
 {
 	assert(bytes >= 16);
+	const char *start = skip_space(*at);
+	if (!*start)
+		return NULL;
+	const char *end = line_end(start, bytes);
+	*at = skip_space(end);
+	return g_strndup(start, (size_t)(end - start));
+}
+
+char **text_wrap(const char *text, size_t bytes)
+{
 	GPtrArray *lines = g_ptr_array_new();
 
-	for (const char *p = skip_space(text); *p;) {
-		const char *end = line_end(p, bytes);
-		g_ptr_array_add(lines, g_strndup(p, (size_t)(end - p)));
-		p = skip_space(end);
-	}
+	for (char *line; (line = text_wrap_next(&text, bytes));)
+		g_ptr_array_add(lines, line);
 	g_ptr_array_add(lines, NULL);
 	return (char **)g_ptr_array_free(lines, FALSE);
 }
