@@ -92,16 +92,22 @@ static void irc_bucket__first__waits_for_nothing(void **state)
 	assert_int_equal(bucket_add_first(b, "PONG"), 0);
 	assert_int_equal(bucket_wait_us(b, 100 * SECOND), 0);
 	assert_taken(b, 100 * SECOND, "PONG");
-	/* It took what there was, half a token here. */
+	/* It is paid for afterwards, one after the other. */
+	assert_int_equal(bucket_wait_us(b, 100 * SECOND), 4 * SECOND);
 	assert_int_equal(bucket_add_first(b, "PONG"), 0);
 	assert_taken(b, 101 * SECOND, "PONG");
-	assert_int_equal(bucket_wait_us(b, 101 * SECOND), 2 * SECOND);
+	assert_int_equal(bucket_wait_us(b, 101 * SECOND), 5 * SECOND);
+	/* But only up to a whole burst. */
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(bucket_add_first(b, "PONG"), 0);
+	g_free(taken(b, 101 * SECOND));
+	assert_int_equal(bucket_wait_us(b, 101 * SECOND), 10 * SECOND);
 	for (int i = 0; i < BUCKET_LINES_MOST; i++)
 		assert_int_equal(bucket_add_first(b, "PONG"), 0);
 	assert_int_equal(bucket_add_first(b, "PONG"), -ENOBUFS);
 }
 
-static void irc_bucket__free_line__goes_when_those_before_it_are_gone(void **state)
+static void irc_bucket__impatient__goes_when_those_before_it_are_gone(void **state)
 {
 	struct bucket *b = *state;
 	for (const char *line = "12345"; *line; line++)
@@ -111,8 +117,69 @@ static void irc_bucket__free_line__goes_when_those_before_it_are_gone(void **sta
 	bucket_add(b, "#n", "PING-n", false);
 	assert_int_equal(bucket_wait_us(b, 100 * SECOND), 0);
 	assert_taken(b, 100 * SECOND, "PING-n");
-	assert_int_equal(bucket_wait_us(b, 100 * SECOND), 2 * SECOND);
-	assert_taken(b, 102 * SECOND, "5 PING");
+	assert_int_equal(bucket_wait_us(b, 100 * SECOND), 4 * SECOND);
+	assert_taken(b, 103 * SECOND, "");
+	assert_taken(b, 104 * SECOND, "5 PING");
+}
+
+static void irc_bucket__waits__until_the_last_line_to_a_target_is_gone(void **state)
+{
+	struct bucket *b = *state;
+	assert_false(bucket_waits(b, "#m"));
+	for (const char *line = "12345"; *line; line++)
+		bucket_add(b, "#m", (char[]){ *line, '\0' }, true);
+	assert_taken(b, 100 * SECOND, "1 2 3 4");
+	assert_true(bucket_waits(b, "#m"));
+	assert_false(bucket_waits(b, "#n"));
+	assert_taken(b, 102 * SECOND, "5");
+	assert_false(bucket_waits(b, "#m"));
+}
+
+/* RFC 1459, 8.10: each line puts a client two seconds into the server's future, and while that is
+ * more than ten seconds away it is not read. Servers throw out whose lines pile up meanwhile. */
+struct server {
+	int64_t ahead_us;
+	int unread;
+};
+
+static void server_read(struct server *s, int64_t now_us)
+{
+	s->ahead_us = MAX(s->ahead_us, now_us);
+	while (s->unread && s->ahead_us - now_us <= 10 * SECOND) {
+		s->unread--;
+		s->ahead_us += 2 * SECOND;
+	}
+}
+
+static void irc_bucket__hundred_posts__neither_flood_nor_lose_a_pong(void **state)
+{
+	enum { POSTS = 100, PING_EVERY_S = 15, UNREAD_MOST = 3 };
+	struct bucket *b = *state;
+	struct server server = { .unread = 0 };
+	static const char *const targets[] = { "#a", "#b", "ana" };
+	int added = 0, said = 0, pongs = 0;
+	for (int64_t now_us = 100 * SECOND; said < 2 * POSTS; now_us += SECOND / 4) {
+		for (; added < POSTS && bucket_room(b) >= 2; added++) {
+			assert_int_equal(bucket_add(b, targets[added % 3], "x", true), 0);
+			assert_int_equal(bucket_add(b, targets[added % 3], "PING", false), 0);
+		}
+		if (now_us % (PING_EVERY_S * SECOND) == 0) {
+			assert_int_equal(bucket_add_first(b, "PONG"), 0);
+			g_autofree char *line = bucket_take(b, now_us);
+			assert_string_equal(line, "PONG");
+			server.unread++;
+			pongs++;
+		}
+		for (char *line; (line = bucket_take(b, now_us)); g_free(line)) {
+			server.unread++;
+			said++;
+		}
+		server_read(&server, now_us);
+		assert_true(server.unread <= UNREAD_MOST);
+		assert_true(now_us < 600 * SECOND);
+	}
+	assert_true(pongs >= 20);
+	assert_int_equal(bucket_room(b), BUCKET_LINES_MOST);
 }
 
 int main(void)
@@ -123,7 +190,9 @@ int main(void)
 		TEST(irc_bucket__level__never_exceeds_the_burst),
 		TEST(irc_bucket__take__is_fair_to_targets),
 		TEST(irc_bucket__first__waits_for_nothing),
-		TEST(irc_bucket__free_line__goes_when_those_before_it_are_gone),
+		TEST(irc_bucket__impatient__goes_when_those_before_it_are_gone),
+		TEST(irc_bucket__waits__until_the_last_line_to_a_target_is_gone),
+		TEST(irc_bucket__hundred_posts__neither_flood_nor_lose_a_pong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

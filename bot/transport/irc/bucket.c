@@ -6,7 +6,7 @@
 
 struct waiting {
 	char *line;
-	bool costs;
+	bool patient; /* waits for a token */
 };
 
 struct target {
@@ -56,27 +56,35 @@ void bucket_free(struct bucket *b)
 	g_free(b);
 }
 
-static struct target *find_target(struct bucket *b, const char *name)
+static struct target *find_target(const struct bucket *b, const char *name)
 {
 	for (GList *at = b->targets.head; at; at = at->next) {
 		struct target *t = at->data;
 		if (strcmp(t->name, name) == 0)
 			return t;
 	}
-	struct target *t = g_new0(struct target, 1);
+	return NULL;
+}
+
+static struct target *need_target(struct bucket *b, const char *name)
+{
+	struct target *t = find_target(b, name);
+	if (t)
+		return t;
+	t = g_new0(struct target, 1);
 	t->name = g_strdup(name);
 	g_queue_push_tail(&b->targets, t);
 	return t;
 }
 
-int bucket_add(struct bucket *b, const char *target, const char *line, bool costs)
+int bucket_add(struct bucket *b, const char *target, const char *line, bool patient)
 {
 	if (b->n >= BUCKET_LINES_MOST)
 		return -ENOBUFS;
 	struct waiting *w = g_new0(struct waiting, 1);
 	w->line = g_strdup(line);
-	w->costs = costs;
-	g_queue_push_tail(&find_target(b, target)->lines, w);
+	w->patient = patient;
+	g_queue_push_tail(&need_target(b, target)->lines, w);
 	b->n++;
 	return 0;
 }
@@ -95,9 +103,21 @@ int bucket_room(const struct bucket *b)
 	return BUCKET_LINES_MOST - b->n;
 }
 
+bool bucket_waits(const struct bucket *b, const char *target)
+{
+	return find_target(b, target) != NULL;
+}
+
 static int64_t level_at(const struct bucket *b, int64_t now_us)
 {
 	return MIN(b->most_us, b->level_us + MAX(now_us - b->at_us, 0));
+}
+
+/* What cannot wait is paid for afterwards: the server counts it like all else. But not without end,
+ * or one that asks much would keep us silent. */
+static void pay(struct bucket *b)
+{
+	b->level_us = MAX(b->level_us - b->every_us, -b->most_us);
 }
 
 static char *take_from(struct bucket *b, GList *at)
@@ -105,8 +125,7 @@ static char *take_from(struct bucket *b, GList *at)
 	struct target *t = at->data;
 	struct waiting *w = g_queue_pop_head(&t->lines);
 	char *line = g_steal_pointer(&w->line);
-	if (w->costs)
-		b->level_us -= b->every_us;
+	pay(b);
 	waiting_free(w);
 	b->n--;
 	/* Whoever spoke goes to the end of the line. */
@@ -125,13 +144,13 @@ char *bucket_take(struct bucket *b, int64_t now_us)
 	b->level_us = level_at(b, now_us);
 	b->at_us = MAX(b->at_us, now_us);
 	if (b->first.length) {
-		b->level_us = MAX(b->level_us - b->every_us, 0);
+		pay(b);
 		return g_queue_pop_head(&b->first);
 	}
 	for (GList *at = b->targets.head; at; at = at->next) {
 		const struct target *t = at->data;
 		const struct waiting *w = g_queue_peek_head((GQueue *)&t->lines);
-		if (!w->costs || b->level_us >= b->every_us)
+		if (!w->patient || b->level_us >= b->every_us)
 			return take_from(b, at);
 	}
 	return NULL;
@@ -144,7 +163,7 @@ int64_t bucket_wait_us(const struct bucket *b, int64_t now_us)
 	for (const GList *at = b->targets.head; at; at = at->next) {
 		const struct target *t = at->data;
 		const struct waiting *w = t->lines.head->data;
-		if (!w->costs)
+		if (!w->patient)
 			return 0;
 	}
 	if (!b->targets.length)

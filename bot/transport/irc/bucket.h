@@ -16,13 +16,16 @@ enum { BUCKET_LINES_MOST = 128 };
 struct bucket *bucket_new(int burst, int64_t every_us, int64_t now_us);
 void bucket_free(struct bucket *b);
 
-/* Lines to one target keep their order. One that `costs` takes a token; one that does not goes as
- * soon as those before it are gone. -ENOBUFS: BUCKET_LINES_MOST lines wait already. Copies. */
-int bucket_add(struct bucket *b, const char *target, const char *line, bool costs);
-/* Goes before everything and at once (PONG, QUIT); it takes a token if there is one. */
+/* Lines to one target keep their order. Each takes a token. One that is `patient` waits for it; one
+ * that is not goes as soon as those before it are gone, and what comes later waits the longer.
+ * -ENOBUFS: BUCKET_LINES_MOST lines wait already. Copies. */
+int bucket_add(struct bucket *b, const char *target, const char *line, bool patient);
+/* Goes before everything and at once (PONG, PING), on credit if need be. */
 int bucket_add_first(struct bucket *b, const char *line);
 /* How many more lines it takes. */
 int bucket_room(const struct bucket *b);
+/* Whether a line to `target` waits. */
+bool bucket_waits(const struct bucket *b, const char *target);
 
 /* The next line that may go now, for g_free; NULL if none may. */
 char *bucket_take(struct bucket *b, int64_t now_us);
