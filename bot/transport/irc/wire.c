@@ -17,7 +17,10 @@
 
 enum { PAYLOAD_LEAST = 16 };
 
-enum { RPL_ISUPPORT = 5 };
+enum { RPL_ISUPPORT = 5, RPL_HOSTHIDDEN = 396 };
+
+/* A full queue is news once in so long. */
+#define FULL_TOLD_US CLOCK_US_PER_MINUTE
 
 #define WATCH_TOKEN  "kith-watch"
 #define FENCE_PREFIX "kith-"
@@ -68,6 +71,8 @@ struct wire {
 	int64_t connected_us, ready_us, heard_us; /* monotonic */
 	int64_t signing_us;                       /* since when; 0: not now */
 	uint64_t fences;
+	size_t withheld; /* what the server takes of a line beyond our mask, in bytes */
+	int64_t full_us; /* when the log was last told of a full queue, monotonic; 0: never */
 };
 
 static void set_string(char **at, const char *text)
@@ -91,6 +96,7 @@ static void close_connection(struct wire *w)
 	g_string_truncate(w->in, 0);
 	w->skipping = w->ready = w->held = w->asked = w->killed = false;
 	w->signing_us = 0;
+	w->withheld = 0;
 	g_clear_pointer(&w->user, g_free);
 	g_clear_pointer(&w->host, g_free);
 	g_clear_pointer(&w->drop_reason, g_free);
@@ -208,9 +214,11 @@ static void pace(void *data)
 	loop_timer_set(w->pace, bucket_wait_us(w->bucket, now_us));
 }
 
-static int queue(struct wire *w, const char *target, const char *line, bool costs)
+static int queue(struct wire *w, const char *target, const char *line, bool patient)
 {
-	int r = bucket_add(w->bucket, target, line, costs);
+	int r = bucket_add(w->bucket, target, line, patient);
+	if (r == -ENOBUFS)
+		wire_full(w, "a line is left out");
 	pace(w);
 	return r;
 }
@@ -265,15 +273,21 @@ static char *for_log(const char *text)
 	return text_line(valid);
 }
 
+static void learn_mask(struct wire *w, const char *user, const char *host)
+{
+	set_string(&w->user, user);
+	set_string(&w->host, host);
+}
+
 /* Our own nick and mask, from whatever the server shows in front of our doings. */
 static void track(struct wire *w, const struct line *l)
 {
 	if (!isupport_same(&w->isupport, l->nick, w->nick))
 		return;
-	if (l->user && l->host) {
-		set_string(&w->user, l->user);
-		set_string(&w->host, l->host);
-	}
+	if (strcmp(l->command, "CHGHOST") == 0 && *line_param(l, 1))
+		learn_mask(w, line_param(l, 0), line_param(l, 1));
+	else if (l->user && l->host)
+		learn_mask(w, l->user, l->host);
 	if (strcmp(l->command, "NICK") == 0 && *line_param(l, 0)) {
 		set_string(&w->nick, line_param(l, 0));
 		g_autofree char *shown = for_log(w->nick);
@@ -313,6 +327,17 @@ static void heard_kill(struct wire *w, const struct line *l)
 	log_warning("irc %s: killed by %s: %s", w->options.name, by, why);
 }
 
+/* 396: "our nick, the host others see from now on"; some servers put the user before it. */
+static void heard_host(struct wire *w, const struct line *l)
+{
+	const char *host = line_param(l, 1), *at = strchr(host, '@');
+	g_autofree char *user = at ? g_strndup(host, (gsize)(at - host)) : NULL;
+	if (user)
+		set_string(&w->user, user);
+	if (*host)
+		set_string(&w->host, at ? at + 1 : host);
+}
+
 static void heard_pong(struct wire *w, const struct line *l)
 {
 	const char *token = line_last(l);
@@ -350,7 +375,9 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 		isupport_take(&w->isupport, l);
 		return true;
 	}
-	if (l->nick) {
+	if (line_numeric(l) == RPL_HOSTHIDDEN)
+		heard_host(w, l);
+	else if (l->nick) {
 		regain(w, l);
 		track(w, l);
 	}
@@ -653,8 +680,11 @@ int wire_command(struct wire *w, const char *command, ...)
 {
 	if (!w->ready || w->drop_reason)
 		return -ENOTCONN;
-	if (bucket_room(w->bucket) == 0)
+	if (bucket_room(w->bucket) == 0) {
+		g_autofree char *so = g_strdup_printf("%s is left out", command);
+		wire_full(w, so);
 		return -ENOBUFS;
+	}
 	g_autofree char *line = NULL;
 	va_list params;
 	va_start(params, command);
@@ -691,14 +721,38 @@ int wire_room(const struct wire *w)
 	return w->ready ? bucket_room(w->bucket) : 0;
 }
 
+bool wire_waits(const struct wire *w, const char *target)
+{
+	return w->ready && bucket_waits(w->bucket, target);
+}
+
+void wire_full(struct wire *w, const char *so)
+{
+	int64_t now_us = mono_us(w);
+	if (w->full_us && now_us - w->full_us < FULL_TOLD_US)
+		return;
+	w->full_us = now_us;
+	log_warning("irc %s: %d lines wait to be said and no more fit: %s; `rate` is how many go "
+		    "in a minute",
+		    w->options.name, BUCKET_LINES_MOST, so);
+}
+
 size_t wire_payload(const struct wire *w, const char *target)
 {
 	/* Until we have seen what others see in front of our lines: '~' and the most there can be.
 	 */
 	size_t user = w->user ? strlen(w->user) : 1 + (size_t)w->isupport.userlen;
 	size_t host = w->host ? strlen(w->host) : (size_t)w->isupport.hostlen;
-	size_t taken = strlen(":!@ PRIVMSG  :") + strlen(w->nick) + user + host + strlen(target);
+	size_t taken = strlen(":!@ PRIVMSG  :") + strlen(w->nick) + user + host + strlen(target) +
+		       w->withheld;
 	return taken + PAYLOAD_LEAST < LINE_SENT_MOST ? LINE_SENT_MOST - taken : PAYLOAD_LEAST;
+}
+
+void wire_learn_payload(struct wire *w, const char *target, size_t bytes)
+{
+	size_t believed = wire_payload(w, target);
+	if (bytes < believed)
+		w->withheld += believed - bytes;
 }
 
 const char *wire_nick(const struct wire *w)

@@ -83,8 +83,16 @@ int wire_command(struct wire *w, const char *command, ...) __attribute__((sentin
 uint64_t wire_fence(struct wire *w, const char *target);
 /* How many more lines wire_say and wire_fence take. */
 int wire_room(const struct wire *w);
+/* Whether something said to `target` has not gone out yet. */
+bool wire_waits(const struct wire *w, const char *target);
+/* The log is told, once a minute at most, that the queue is full, and what that means: "a post has
+ * to wait". */
+void wire_full(struct wire *w, const char *so);
 /* How many bytes of text fit into one wire_say to `target`, as others will get it. */
 size_t wire_payload(const struct wire *w, const char *target);
+/* The server has cut what was said to `target` after so many bytes: on this connection there is
+ * less room in a line. */
+void wire_learn_payload(struct wire *w, const char *target, size_t bytes);
 
 /* The nick we go by now. Borrowed, until the next line. */
 const char *wire_nick(const struct wire *w);
