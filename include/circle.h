@@ -55,6 +55,9 @@ void draft_add(struct draft *d, const char *key, ...) __attribute__((sentinel));
  * saying. An absent person is told when they are back. */
 /* Where it was said: in the room as an answer to `e`, or in private if it was said there. */
 void voice_reply(struct circle *c, const struct event *e, struct draft *d);
+/* Likewise, but goes on with what was too long to be said there at once; the draft is for where
+ * nothing is left of that (see struct post). */
+void voice_continue(struct circle *c, const struct event *e, struct draft *d);
 /* In private to whoever said `e`, known or not. */
 void voice_whisper(struct circle *c, const struct event *e, struct draft *d);
 /* In private to a person kith knows, by their last-used door. */

@@ -22,9 +22,9 @@ enum transport_state {
 /* transport -> bot. Arguments live until return. Never called from inside open, send or close. */
 struct transport_listener {
 	void (*event)(void *data, struct transport *t, const struct event *e);
-	/* The network has the post (`error` 0), or will never take it (-errno). Exactly one call
-	 * for each accepted send, unless the connection ends first: then the post is sent again
-	 * later. */
+	/* The network has the post (`error` 0), did not take it this time (-EAGAIN; -ENOENT: that
+	 * person was gone), or will never take it (other -errno). Exactly one call for each
+	 * accepted send, unless the connection ends first: then the post is sent again later. */
 	void (*delivered)(void *data, struct transport *t, const char *post_key, int error);
 	void (*state)(void *data, struct transport *t, enum transport_state s);
 };

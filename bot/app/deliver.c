@@ -1,9 +1,11 @@
 #include "app/deliver.h"
 
 #include "app/app.h"
+#include "app/dispatch.h"
 #include "base/log.h"
 #include "circle/people.h"
 #include "clock.h"
+#include "event.h"
 #include "post.h"
 #include "store/outbox.h"
 
@@ -11,6 +13,8 @@
 
 /* Delivery marks are written together, at most this late. */
 #define FLUSH_AFTER_US CLOCK_US_PER_SECOND
+/* What a network did not take this time is offered again after so long. */
+#define AGAIN_AFTER_US CLOCK_US_PER_MINUTE
 
 static void give_up(struct app *app, struct outbox_post *p, const char *why)
 {
@@ -33,7 +37,40 @@ static bool find_door(struct app *app, struct outbox_post *p)
 	return true;
 }
 
-static void offer(struct app *app, struct outbox_post *p, struct app_link *link)
+/* Told where only the start of a post is said: how to hear the rest of it, in the words of the
+ * group that would be asked. */
+static void set_more(struct app *app, struct outbox_post *p)
+{
+	const struct event asked = {
+		.network = p->post.network,
+		.room = p->post.room,
+		.account = p->post.account,
+		.shown = p->post.shown,
+		.direct = !p->post.room,
+	};
+	const struct app_group *group = p->post.more ? NULL : dispatch_group(app, &asked);
+
+	if (group)
+		p->post.more =
+			words_say(group->words, p->post.room ? "more" : "more.private", NULL);
+}
+
+/* What posts to the same room or person have in common; g_free it. */
+static char *target_of(const struct outbox_post *p)
+{
+	const struct post *post = &p->post;
+
+	return g_strdup_printf("%s %s %s", post->network,
+			       post->room      ? "in"
+			       : post->account ? "account"
+					       : "nick",
+			       post->room      ? post->room
+			       : post->account ? post->account
+					       : post->shown);
+}
+
+/* False if it has to wait, and what follows it to the same place with it. */
+static bool offer(struct app *app, struct outbox_post *p, struct app_link *link)
 {
 	struct transport *t = link->transport;
 
@@ -41,6 +78,7 @@ static void offer(struct app *app, struct outbox_post *p, struct app_link *link)
 	 * delivered is on the disk before the next one goes out. */
 	if (!t->impl->idempotent)
 		outbox_flush(app->outbox);
+	set_more(app, p);
 	int r = t->impl->send(t, &p->post);
 	if (r == 0) {
 		p->sent = true;
@@ -49,11 +87,24 @@ static void offer(struct app *app, struct outbox_post *p, struct app_link *link)
 	} else if (r != -EAGAIN && r != -ENOENT) {
 		give_up(app, p, g_strerror(-r));
 	}
+	return r != -EAGAIN;
+}
+
+/* Offered after those before it to the same room or person, or not at all. */
+static void offer_in_order(struct app *app, struct outbox_post *p, struct app_link *link,
+			   GHashTable *waiting)
+{
+	g_autofree char *target = target_of(p);
+
+	if (!g_hash_table_contains(waiting, target) && !offer(app, p, link))
+		g_hash_table_add(waiting, g_steal_pointer(&target));
 }
 
 int64_t deliver_run(struct app *app)
 {
 	int64_t now_us = app_now(app), next_us = INT64_MAX, seq = 0;
+	g_autoptr(GHashTable) waiting =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct outbox_post *p;
 
 	while (!app->crashed && (p = outbox_next(app->outbox, seq))) {
@@ -76,16 +127,28 @@ int64_t deliver_run(struct app *app)
 		if (!link)
 			give_up(app, p, "no such network");
 		else if (link->state == TRANSPORT_ONLINE)
-			offer(app, p, link);
+			offer_in_order(app, p, link, waiting);
 	}
 	return next_us;
+}
+
+/* Somebody just gone, or a server that wants us to be slower: it is still worth saying. A nick
+ * without an account may be anybody's by then. */
+static bool try_again(struct app *app, struct outbox_post *p, int error)
+{
+	if (error != -EAGAIN && (error != -ENOENT || !p->post.account))
+		return false;
+	log_info("not said yet (%s), to be tried again: %s", g_strerror(-error), p->post.word);
+	p->sent = false;
+	p->not_before_us = MAX(p->not_before_us, app_now(app) + AGAIN_AFTER_US);
+	return true;
 }
 
 void deliver_confirmed(struct app *app, const char *post_key, int error)
 {
 	struct outbox_post *p = outbox_find(app->outbox, post_key);
 
-	if (!p)
+	if (!p || try_again(app, p, error))
 		return;
 	const struct app_link *link = app_link_by_name(app, p->post.network);
 	bool at_once = link && !link->transport->impl->idempotent;

@@ -50,7 +50,7 @@ static struct app_group *group_of_person(struct app *app, const struct event *e)
 	return left ? left : &app->groups[0];
 }
 
-static struct app_group *group_of(struct app *app, const struct event *e)
+struct app_group *dispatch_group(struct app *app, const struct event *e)
 {
 	return e->direct ? group_of_person(app, e) : group_of_room(app, e->network, e->room);
 }
@@ -309,7 +309,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 
 bool dispatch_event(struct app *app, const struct event *e)
 {
-	struct app_group *group = group_of(app, e);
+	struct app_group *group = dispatch_group(app, e);
 
 	if (!group)
 		return false;

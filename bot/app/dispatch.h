@@ -5,9 +5,13 @@
 #include <stdbool.h>
 
 struct app;
+struct app_group;
 struct event;
 
 /* False for ordinary chat, which changes and says nothing. */
 bool dispatch_event(struct app *app, const struct event *e);
+
+/* The group that `e` would be handled in; NULL: it was said in a room of none. */
+struct app_group *dispatch_group(struct app *app, const struct event *e);
 
 #endif

@@ -125,9 +125,9 @@ static void say_unasked(struct circle *c, struct post *p, struct draft *d, int64
 		outbox_keep(c->outbox, said, c->source);
 }
 
-void voice_whisper(struct circle *c, const struct event *e, struct draft *d)
+static struct post whisper_to(const struct circle *c, const struct event *e)
 {
-	struct post p = {
+	return (struct post){
 		.network = e->network,
 		.account = e->account,
 		.shown = e->shown,
@@ -135,23 +135,40 @@ void voice_whisper(struct circle *c, const struct event *e, struct draft *d)
 		.kind = POST_PRIVATE,
 		.expires_at_us = c->now_us + REPLY_LASTS_US,
 	};
-
-	say(c, &p, d, 0, 0);
 }
 
-void voice_reply(struct circle *c, const struct event *e, struct draft *d)
+static struct post reply_to(const struct circle *c, const struct event *e)
 {
-	if (e->direct) {
-		voice_whisper(c, e, d);
-		return;
-	}
-	struct post p = {
+	if (e->direct)
+		return whisper_to(c, e);
+	return (struct post){
 		.network = e->network,
 		.room = e->room,
 		.reply_to = e->id,
 		.kind = POST_REPLY,
 		.expires_at_us = c->now_us + REPLY_LASTS_US,
 	};
+}
+
+void voice_whisper(struct circle *c, const struct event *e, struct draft *d)
+{
+	struct post p = whisper_to(c, e);
+
+	say(c, &p, d, 0, 0);
+}
+
+void voice_reply(struct circle *c, const struct event *e, struct draft *d)
+{
+	struct post p = reply_to(c, e);
+
+	say(c, &p, d, 0, 0);
+}
+
+void voice_continue(struct circle *c, const struct event *e, struct draft *d)
+{
+	struct post p = reply_to(c, e);
+
+	p.continues = true;
 	say(c, &p, d, 0, 0);
 }
 

@@ -33,6 +33,7 @@ static void post_free(void *data)
 	g_free((char *)p->post.word);
 	g_free((char *)p->post.markup);
 	g_free((char *)p->post.attachment);
+	g_free((char *)p->post.more);
 	g_free(p->source);
 	g_free(p);
 }
@@ -53,6 +54,7 @@ static struct outbox_post *post_copy(const struct post *p)
 	copy->post.word = g_strdup(p->word);
 	copy->post.markup = g_strdup(p->markup);
 	copy->post.attachment = g_strdup(p->attachment);
+	copy->post.more = g_strdup(p->more);
 	return copy;
 }
 

@@ -23,7 +23,8 @@ void outbox_free(struct outbox *o);
 
 /* A post on its way. Values are owned by the outbox. */
 struct outbox_post {
-	struct post post;
+	struct post post; /* `more` and `continues` are not stored: after a crash nothing of what
+			     was begun is left to go on with */
 	int64_t person; /* private: deliver finds the door; 0: the post names its account itself */
 	int64_t about;  /* whom it tells of, or 0 */
 	char *source;   /* the message it came from, or NULL */

@@ -55,6 +55,7 @@ static void fake_post_free(void *data)
 	g_free((char *)p->post.reply_to);
 	g_free((char *)p->post.word);
 	g_free((char *)p->post.markup);
+	g_free((char *)p->post.more);
 	g_free(p);
 }
 
@@ -74,6 +75,8 @@ static struct fake_post *fake_post_new(const struct post *p, int64_t at_us)
 		.expires_at_us = p->expires_at_us,
 		.word = g_strdup(p->word),
 		.markup = g_strdup(p->markup),
+		.more = g_strdup(p->more),
+		.continues = p->continues,
 	};
 	return copy;
 }
@@ -87,8 +90,11 @@ static int fake_send(struct transport *t, const struct post *p)
 	const char *to = p->room ? p->room : p->account;
 
 	fake->tries++;
-	if (fake->answer < 0 && (!fake->answer_only || !g_strcmp0(fake->answer_only, to)))
-		return fake->answer;
+	if (fake->answer < 0 && (!fake->answer_only || !g_strcmp0(fake->answer_only, to))) {
+		int r = fake->answer;
+		fake->answer = fake->answer_once ? 0 : r;
+		return r;
+	}
 	struct fake_post *post = fake_post_new(p, fake->fixture->clock.now_us);
 	g_ptr_array_add(fake->fixture->heard, post);
 	g_ptr_array_add(fake->posts, post);

@@ -31,6 +31,7 @@ struct fake {
 	GPtrArray *posts;  /* of struct fake_post: every one it took */
 	int answer;        /* what `send` returns: 0, or -errno and nothing is taken */
 	char *answer_only; /* to this account or room alone; NULL: to all */
+	bool answer_once;  /* and only the next time */
 	int tries;         /* how often `send` was called */
 	bool hold;         /* no word of arrival until fixture_confirm */
 };

@@ -109,6 +109,107 @@ static void refused_for_now__is_offered_again_in_order(void **state)
 	assert_heard(f, "a b");
 }
 
+static void refused_for_now__holds_back_what_follows_it_there_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	libera(f)->answer = -EAGAIN;
+	libera(f)->answer_only = g_strdup("#makers");
+	libera(f)->answer_once = true;
+	offer(f, "long", "#makers", NULL, 0);
+	offer(f, "short", "#makers", NULL, 0);
+	offer(f, "to ana", NULL, "ana", 0);
+	offer(f, "elsewhere", "#other", NULL, 0);
+	app_run_due(f->app, f->clock.now_us);
+	assert_heard(f, "to ana>ana elsewhere");
+	fixture_run(f);
+	assert_heard(f, "long short");
+}
+
+static void not_taken_this_time__is_tried_again_in_a_minute(void **state)
+{
+	static const int errors[] = { -ENOENT, -EAGAIN };
+	struct fixture *f = *state;
+
+	libera(f)->hold = true;
+	for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
+		g_autofree char *key = g_strdup_printf("to ana %zu", i);
+		g_autofree char *told = g_strconcat(key, ">ana", NULL);
+		offer(f, key, NULL, "ana", 0);
+		fixture_run(f);
+		assert_heard(f, told);
+		fixture_confirm(libera(f), errors[i]);
+		assert_int_equal(fixture_run(f), f->clock.now_us + CLOCK_US_PER_MINUTE);
+		later(f, CLOCK_US_PER_MINUTE - 1);
+		fixture_run(f);
+		assert_heard(f, "");
+		later(f, 1);
+		fixture_run(f);
+		assert_heard(f, told);
+		fixture_confirm(libera(f), 0);
+		later(f, CLOCK_US_PER_SECOND);
+		fixture_run(f);
+		assert_int_equal(unsaid(f), 0);
+	}
+}
+
+static void stranger_gone__is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct post p = { .key = "a",
+			  .network = "libera",
+			  .shown = "somebody",
+			  .kind = POST_PRIVATE,
+			  .word = "a",
+			  .markup = "so",
+			  .expires_at_us = INT64_MAX };
+
+	libera(f)->hold = true;
+	fixture_begin(f);
+	outbox_add(f->app->outbox, &p, 0, 0, 0);
+	fixture_end(f);
+	fixture_run(f);
+	fixture_confirm(libera(f), -ENOENT);
+	assert_null(outbox_find(f->app->outbox, "a"));
+}
+
+static void more__is_told_in_the_words_of_who_would_be_asked(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f, fixture_two_groups);
+	fixture_state(&f, TRANSPORT_ONLINE);
+	offer(&f, "room", "#makers", NULL, 0);
+	offer(&f, "poets", "#poets", NULL, 0);
+	offer(&f, "ana", NULL, "ana", 0);
+	offer(&f, "nowhere", "#nowhere", NULL, 0);
+	fixture_run(&f);
+	assert_string_equal(fixture_post(&f, "room")->post.more, "… `!more` has the rest.");
+	assert_string_equal(fixture_post(&f, "poets")->post.more, "… `,more` has the rest.");
+	assert_string_equal(fixture_post(&f, "ana")->post.more, "… `more` has the rest.");
+	assert_null(fixture_post(&f, "nowhere")->post.more);
+	fixture_done(&f);
+}
+
+static void more__asked_for__goes_on_where_it_was_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	libera(f)->answer = -EAGAIN;
+	fixture_say(f, "ana", "!more");
+	fixture_whisper(f, "ana", "more");
+	fixture_say(f, "ana", "!more");
+	libera(f)->answer = 0;
+	fixture_run(f);
+	assert_heard(f, "more.none more.none>ana more.none");
+	for (unsigned i = 0; i < libera(f)->posts->len; i++) {
+		const struct fake_post *p = libera(f)->posts->pdata[i];
+		assert_true(p->post.continues);
+	}
+	fixture_say(f, "ana", "!help");
+	assert_false(fixture_post(f, "help")->post.continues);
+}
+
 static void not_here__waits_and_holds_nobody_up(void **state)
 {
 	struct fixture *f = *state;
@@ -399,6 +500,11 @@ int main(void)
 		TEST(expiry__just_before__is_said),
 		TEST(not_before__future__is_when_it_is_said),
 		TEST(refused_for_now__is_offered_again_in_order),
+		TEST(refused_for_now__holds_back_what_follows_it_there_alone),
+		TEST(not_taken_this_time__is_tried_again_in_a_minute),
+		TEST(stranger_gone__is_given_up),
+		TEST(more__is_told_in_the_words_of_who_would_be_asked),
+		TEST(more__asked_for__goes_on_where_it_was_asked),
 		TEST(not_here__waits_and_holds_nobody_up),
 		TEST(never__is_given_up),
 		TEST(network_refuses_later__is_given_up),
