@@ -216,7 +216,6 @@ static void irc__message__of_nobody_is_none(void **state)
 		":ana!a@h NOTICE #makers :a notice",
 		":ana!a@h NOTICE kith :a notice",
 		":ana!a@h PRIVMSG #makers :\x01VERSION\x01",
-		":ana!a@h PRIVMSG kith :\x01PING 1\x01",
 		":ana!a@h PRIVMSG kith :\001FINGER\x01",
 		":ana!a@h PRIVMSG #elsewhere :x",
 		":ana!a@h PRIVMSG @#makers :to operators",

@@ -94,15 +94,22 @@ static const char *behind_name(const struct irc *irc, const char *text)
 static void heard_message(struct irc *irc, const struct line *l)
 {
 	/* Of a server (its name has a dot, a nick cannot) or of ours, come back as an echo. */
-	if (l->n_params < 2 || (!l->user && strchr(l->nick, '.')) || is_me(irc, l->nick))
+	if (l->n_params < 2 || (!l->user && strchr(l->nick, '.')))
 		return;
+	if (is_me(irc, l->nick)) {
+		say_echoed(irc, l);
+		return;
+	}
 	const char *target = line_param(l, 0);
 	const struct room *room = rooms_find(irc->rooms, target);
 	if (!room && !is_me(irc, target))
 		return;
 	g_autofree char *spoken = line_spoken(line_param(l, 1));
-	if (!spoken)
+	if (!spoken) {
+		if (!room)
+			say_ctcp(irc, l);
 		return;
+	}
 	const char *rest = behind_name(irc, spoken);
 	g_autofree char *text = valid(rest ? rest : spoken);
 	if (!*text && !rest)

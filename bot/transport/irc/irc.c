@@ -112,12 +112,6 @@ static void rooms_due(void *data)
 	arm_rooms(irc);
 }
 
-static void flight_late(void *data)
-{
-	struct irc *irc = data;
-	wire_drop(irc->wire, "the server does not answer what is said to it");
-}
-
 static void go_offline(struct irc *irc, enum transport_state s)
 {
 	irc->online = false;
@@ -286,7 +280,7 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	irc->trust_nicks = config_yes(c, "trust-nicks");
 	irc->missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	irc->rooms_due = loop_timer_new(env->loop, rooms_due, irc);
-	irc->flight_late = loop_timer_new(env->loop, flight_late, irc);
+	say_open(irc);
 	irc->wire = make_wire(irc, c, password);
 	irc->rooms = rooms_new(env->rooms, wire_isupport(irc->wire));
 	if (password)
@@ -307,10 +301,9 @@ static void irc_close(struct transport *t)
 	if (!irc)
 		return;
 	wire_free(irc->wire);
-	say_forget(irc);
+	say_close(irc);
 	rooms_free(irc->rooms);
 	loop_timer_free(irc->rooms_due);
-	loop_timer_free(irc->flight_late);
 	g_hash_table_unref(irc->missed);
 	g_free(irc->name);
 	g_free(irc);

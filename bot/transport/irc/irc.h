@@ -4,22 +4,30 @@
 #define KITH_IRC_IRC_H
 
 #include "transport.h"
+#include "transport/irc/ctcp.h"
 #include "transport/irc/session.h"
 
 #include <glib.h>
 #include <stdint.h>
 
 struct loop_timer;
+struct more;
 struct rooms;
 struct room;
 struct wire;
 
-/* The post on its way: said, but the server has not answered the PING behind it yet. */
+enum { FLIGHTS_MOST = 8 };
+
+/* A post on its way: said, but not seen to have arrived yet. At most one to each target, so that
+ * they stay in order. */
 struct flight {
-	char *key; /* NULL: none is */
+	char *key;
 	char *target;
-	uint64_t fence;
-	int error; /* what the server objected meanwhile */
+	GPtrArray *unseen; /* of char *: lines the server has not echoed; NULL where it does not */
+	uint64_t fence;    /* of the PING behind it; 0: none is */
+	int error;         /* what the server objected meanwhile */
+	bool out;          /* nothing of it waits in the queue any more */
+	int64_t due_us;    /* when to look after it, monotonic */
 };
 
 struct irc {
@@ -30,9 +38,13 @@ struct irc {
 	struct wire *wire;
 	struct rooms *rooms;
 	struct loop_timer *rooms_due;
-	struct loop_timer *flight_late;
 	bool online;
-	struct flight flight;
+	GPtrArray *flights; /* of struct flight, at most FLIGHTS_MOST */
+	struct loop_timer *flights_due;
+	int64_t echo_us; /* how long an echo may take until a PING asks after it */
+	bool cut_told;   /* the log knows that this server cuts what is said */
+	struct more *more;
+	struct ctcp ctcp;
 	GHashTable *missed; /* set of folded accounts that a post did not find */
 	uint64_t events;    /* of this connection */
 };
@@ -49,13 +61,20 @@ char *irc_for_log(const char *text);
 /* hear.c; from inside the wire's callback. */
 void hear(struct irc *irc, enum session_kind kind, const struct line *l);
 
-/* say.c; transport_impl's send. */
+/* say.c */
+void say_open(struct irc *irc);
+void say_close(struct irc *irc);
+/* transport_impl's send. */
 int say(struct irc *irc, const struct post *p);
+/* Our own message, come back. */
+void say_echoed(struct irc *irc, const struct line *l);
+/* Somebody's client asks ours something, in private. */
+void say_ctcp(struct irc *irc, const struct line *l);
 /* The server has passed that PING. */
 void say_passed(struct irc *irc, uint64_t fence);
-/* An error that names `target`; true if it is about the post on its way. */
+/* An error that names `target`; true if it is about a post on its way there. */
 bool say_refused(struct irc *irc, int numeric, const char *target);
-/* The connection is gone: the post will be offered again. */
+/* The connection is gone: what was on its way will be offered again. */
 void say_forget(struct irc *irc);
 
 #endif

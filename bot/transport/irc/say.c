@@ -6,19 +6,28 @@
 #include "transport/irc/bucket.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
+#include "transport/irc/line.h"
+#include "transport/irc/more.h"
 #include "transport/irc/rooms.h"
 #include "transport/irc/wire.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* A server that lives, but does not answer the PING behind a post for so long, is of no use. The
- * slowest `rate` lets out one line a minute. */
-#define FLIGHT_MOST_US(lines) ((2 + (int64_t)(lines)) * CLOCK_US_PER_MINUTE)
+/* A server that lives, but does not answer the PING behind a post for so long, is of no use. */
+#define FENCE_MOST_US (2 * CLOCK_US_PER_MINUTE)
+#define ECHO_MOST_US  (10 * CLOCK_US_PER_SECOND)
 
 enum { NICK_MOST = 64 };
 
-enum { ERR_NOSUCHNICK = 401, ERR_NICK_FIRST = 431, ERR_NICK_LAST = 437, ERR_TARGUMODEG = 716 };
+enum {
+	ERR_NOSUCHNICK = 401,
+	ERR_NICK_FIRST = 431,
+	ERR_NICK_LAST = 437,
+	ERR_TARGETTOOFAST = 439,
+	ERR_TARGCHANGE = 707,
+	ERR_TARGUMODEG = 716,
+};
 
 /* A nick and nothing but one: no list, no mask, no room. */
 static bool is_nick(const struct irc *irc, const char *nick)
@@ -71,6 +80,96 @@ static int find_target(struct irc *irc, const struct post *p, const char **ret)
 	return 0;
 }
 
+static void flight_free(void *data)
+{
+	struct flight *f = data;
+	g_free(f->key);
+	g_free(f->target);
+	if (f->unseen)
+		g_ptr_array_unref(f->unseen);
+	g_free(f);
+}
+
+static struct flight *find_flight(const struct irc *irc, const char *target)
+{
+	for (unsigned i = 0; i < irc->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(irc->flights, i);
+		if (isupport_same(wire_isupport(irc->wire), f->target, target))
+			return f;
+	}
+	return NULL;
+}
+
+static void arm(struct irc *irc)
+{
+	int64_t due_us = INT64_MAX;
+	for (unsigned i = 0; i < irc->flights->len; i++) {
+		const struct flight *f = g_ptr_array_index(irc->flights, i);
+		due_us = MIN(due_us, f->due_us);
+	}
+	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0);
+	loop_timer_set(irc->flights_due, wait_us);
+}
+
+/* The server's time runs from when the last line has gone out, however long that takes. */
+static void look_after(struct irc *irc, struct flight *f)
+{
+	f->out = !wire_waits(irc->wire, f->target);
+	f->due_us = irc_mono_us(irc) + (f->out && f->fence ? FENCE_MOST_US : irc->echo_us);
+	arm(irc);
+}
+
+static void ask_after(struct irc *irc, struct flight *f)
+{
+	/* 0 if it cannot be said now: then it is asked later. */
+	f->fence = wire_fence(irc->wire, f->target);
+	look_after(irc, f);
+}
+
+static void flights_due(void *data)
+{
+	struct irc *irc = data;
+	int64_t now_us = irc_mono_us(irc);
+	for (unsigned i = 0; i < irc->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(irc->flights, i);
+		if (f->due_us > now_us)
+			continue;
+		if (f->out && f->fence) {
+			wire_drop(irc->wire, "the server does not answer what is said to it");
+			return;
+		}
+		if (f->out)
+			ask_after(irc, f);
+		else
+			look_after(irc, f);
+	}
+	arm(irc);
+}
+
+static void land(struct irc *irc, struct flight *f, int error)
+{
+	/* The listener may hand us the next post at once. */
+	g_autofree char *key = g_steal_pointer(&f->key);
+	g_ptr_array_remove(irc->flights, f);
+	arm(irc);
+	irc->env.listener->delivered(irc->env.data, &irc->transport, key, error);
+}
+
+void say_open(struct irc *irc)
+{
+	irc->flights = g_ptr_array_new_with_free_func(flight_free);
+	irc->flights_due = loop_timer_new(irc->env.loop, flights_due, irc);
+	irc->echo_us = ECHO_MOST_US;
+	irc->more = more_new();
+}
+
+void say_close(struct irc *irc)
+{
+	loop_timer_free(irc->flights_due);
+	g_ptr_array_unref(irc->flights);
+	more_free(irc->more);
+}
+
 /* Rendering leaves no control character; this is the last door they could leave by. */
 static void tame(char *line)
 {
@@ -82,6 +181,15 @@ static void tame(char *line)
 
 static int say_lines(struct irc *irc, const char *target, char **lines)
 {
+	int n = (int)g_strv_length(lines);
+	if (n == 0)
+		return -EINVAL;
+	if (n + 1 > BUCKET_LINES_MOST)
+		return -EMSGSIZE;
+	if (n + 1 > wire_room(irc->wire)) {
+		wire_full(irc->wire, "a post has to wait");
+		return -EAGAIN;
+	}
 	for (; *lines; lines++) {
 		tame(*lines);
 		int r = wire_say(irc->wire, target, *lines);
@@ -91,63 +199,159 @@ static int say_lines(struct irc *irc, const char *target, char **lines)
 	return 0;
 }
 
+static struct flight *take_off(struct irc *irc, const char *key, const char *target, char **lines)
+{
+	struct flight *f = g_new0(struct flight, 1);
+	f->key = g_strdup(key);
+	f->target = g_strdup(target);
+	g_ptr_array_add(irc->flights, f);
+	if (wire_has(irc->wire, CAP_ECHO_MESSAGE)) {
+		f->unseen = g_ptr_array_new_with_free_func(g_free);
+		for (; *lines; lines++)
+			g_ptr_array_add(f->unseen, g_strdup(*lines));
+	} else {
+		f->fence = wire_fence(irc->wire, target);
+	}
+	return f;
+}
+
+/* Whose rest it is: the room's; an account's, whatever its nick; or, without one, a nick's. No name
+ * has a space. */
+static char *whose(const struct irc *irc, const struct post *p)
+{
+	const char *kind = p->room ? "" : p->account ? "account " : "nick ";
+	const char *name = p->room ? p->room : p->account ? p->account : p->shown;
+	g_autofree char *folded = isupport_fold(wire_isupport(irc->wire), name);
+	return g_strconcat(kind, folded, NULL);
+}
+
 int say(struct irc *irc, const struct post *p)
 {
-	if (!irc->online || irc->flight.key)
+	if (!irc->online)
 		return -EAGAIN;
 	const char *target;
 	int r = find_target(irc, p, &target);
 	if (r < 0)
 		return r;
-	g_autofree char *plain = post_plain(p->markup);
-	g_auto(GStrv) lines = text_wrap(plain, wire_payload(irc->wire, target));
-	unsigned n = g_strv_length(lines);
-	if (n == 0)
-		return -EINVAL;
-	if (n + 1 > BUCKET_LINES_MOST)
-		return -EMSGSIZE;
-	if (n + 1 > (unsigned)wire_room(irc->wire))
+	if (irc->flights->len == FLIGHTS_MOST || find_flight(irc, target))
 		return -EAGAIN;
+	int64_t now_us = irc_mono_us(irc);
+	g_autofree char *whom = whose(irc, p);
+	const char *left = p->continues ? more_left(irc->more, whom, p->key, now_us) : NULL;
+	g_autofree char *text = left ? g_strdup(left) : post_plain(p->markup);
+	g_autofree char *ending = p->more ? post_plain(p->more) : NULL;
+	const char *rest;
+	g_auto(GStrv) lines = more_cut(text, wire_payload(irc->wire, target), ending, &rest);
 	wire_hold(irc->wire);
 	r = say_lines(irc, target, lines);
-	uint64_t fence = r == 0 ? wire_fence(irc->wire, target) : 0;
+	struct flight *f = r == 0 ? take_off(irc, p->key, target, lines) : NULL;
 	wire_release(irc->wire);
-	if (r < 0)
+	if (!f)
 		return r;
-	irc->flight = (struct flight){
-		.key = g_strdup(p->key),
-		.target = g_strdup(target),
-		.fence = fence,
-	};
-	loop_timer_set(irc->flight_late, FLIGHT_MOST_US(n));
+	if (rest || left)
+		more_keep(irc->more, whom, p->key, text, rest, now_us);
+	look_after(irc, f);
 	return 0;
 }
 
 void say_forget(struct irc *irc)
 {
-	loop_timer_set(irc->flight_late, -1);
-	g_clear_pointer(&irc->flight.key, g_free);
-	g_clear_pointer(&irc->flight.target, g_free);
+	g_ptr_array_set_size(irc->flights, 0);
+	irc->cut_told = false;
+	arm(irc);
+}
+
+/* A server that cuts says so by its echo: it starts like what was said and ends early. */
+static void heard_cut(struct irc *irc, const struct flight *f, const char *line, size_t shown)
+{
+	wire_learn_payload(irc->wire, f->target, shown);
+	if (irc->cut_told)
+		return;
+	irc->cut_told = true;
+	log_warning("irc %s: the server has cut a line of %zu bytes after %zu; kith says less in a "
+		    "line until it connects anew",
+		    irc->name, strlen(line), shown);
+}
+
+/* Which line `text` is the echo of; NULL: none. */
+static char *seen_line(const struct flight *f, const char *text)
+{
+	for (unsigned i = 0; i < f->unseen->len; i++) {
+		char *line = g_ptr_array_index(f->unseen, i);
+		if (strcmp(line, text) == 0)
+			return line;
+	}
+	for (unsigned i = 0; i < f->unseen->len; i++) {
+		char *line = g_ptr_array_index(f->unseen, i);
+		if (*text && g_str_has_prefix(line, text))
+			return line;
+	}
+	return NULL;
+}
+
+void say_echoed(struct irc *irc, const struct line *l)
+{
+	struct flight *f = find_flight(irc, line_param(l, 0));
+	const char *text = line_param(l, 1);
+	char *line = f && f->unseen ? seen_line(f, text) : NULL;
+	if (!line)
+		return;
+	if (strlen(text) < strlen(line))
+		heard_cut(irc, f, line, strlen(text));
+	g_ptr_array_remove(f->unseen, line);
+	if (f->unseen->len == 0)
+		land(irc, f, 0);
+	else
+		look_after(irc, f);
 }
 
 void say_passed(struct irc *irc, uint64_t fence)
 {
-	if (!irc->flight.key || fence != irc->flight.fence)
+	for (unsigned i = 0; i < irc->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(irc->flights, i);
+		if (!f->fence || f->fence != fence)
+			continue;
+		if (f->unseen && !f->error) {
+			g_autofree char *target = irc_for_log(f->target);
+			log_info("irc %s: the server took what was said to %s, but did not show it",
+				 irc->name, target);
+		}
+		land(irc, f, f->error);
 		return;
-	/* The listener may hand us the next post at once. */
-	g_autofree char *key = g_steal_pointer(&irc->flight.key);
-	int error = irc->flight.error;
-	say_forget(irc);
-	irc->env.listener->delivered(irc->env.data, &irc->transport, key, error);
+	}
+}
+
+static int meaning(int numeric)
+{
+	switch (numeric) {
+	case ERR_NOSUCHNICK:
+		return -ENOENT;
+	case ERR_TARGETTOOFAST:
+	case ERR_TARGCHANGE:
+		return -EAGAIN;
+	default:
+		return -EPERM;
+	}
 }
 
 bool say_refused(struct irc *irc, int numeric, const char *target)
 {
-	bool error = (numeric >= 400 && numeric < 600) || numeric == ERR_TARGUMODEG;
+	bool error = (numeric >= 400 && numeric < 600) || numeric == ERR_TARGCHANGE ||
+		     numeric == ERR_TARGUMODEG;
 	bool about_nick = numeric >= ERR_NICK_FIRST && numeric <= ERR_NICK_LAST;
-	if (!error || about_nick || !irc->flight.key ||
-	    !isupport_same(wire_isupport(irc->wire), target, irc->flight.target))
+	struct flight *f = error && !about_nick ? find_flight(irc, target) : NULL;
+	if (!f)
 		return false;
-	irc->flight.error = numeric == ERR_NOSUCHNICK ? -ENOENT : -EPERM;
+	f->error = meaning(numeric);
+	/* What was refused is not echoed: the PING tells when that was all. */
+	if (!f->fence)
+		ask_after(irc, f);
 	return true;
+}
+
+void say_ctcp(struct irc *irc, const struct line *l)
+{
+	g_autofree char *answer = ctcp_answer(&irc->ctcp, line_param(l, 1), irc_mono_us(irc));
+	if (answer)
+		wire_notice(irc->wire, l->nick, answer);
 }
