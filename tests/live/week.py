@@ -19,6 +19,10 @@ STEPS = {'Mon 09:00': 'opens', 'Wed 18:00': 'last-call', 'Thu 20:00': 'closes'}
 TURN = datetime.timedelta(weeks=60)
 SANDBOX_STARTS = datetime.datetime(2026, 11, 24)
 
+# So many lines kith says at once, and this when it is asked for more and there is none.
+PART_LINES = 3
+NOTHING_LEFT = 'I have nothing left to say just now. If you miss something, ask me for it again.'
+
 
 class Said(NamedTuple):
     """Somebody says something, in the room or to kith alone."""
@@ -170,51 +174,82 @@ def retimed(piece, text):
     return TIME.sub(time_in_text, piece)
 
 
+def ending(to):
+    """What ends a part of something long, in the room or in private."""
+    return ' … !more has the rest.' if to is None else ' … more has the rest.'
+
+
 def match(pieces, post):
     """How many of the pieces, from the first on, say the post, broken into lines as IRC wants it,
-    and whether they say all of it."""
-    used = 0
-    for rest in post.text.split('\n'):
-        while rest:
-            if used == len(pieces):
-                return used, False
-            nick, piece = pieces[used]
-            piece = retimed(piece, rest)
-            if nick != post.nick or not piece or not (rest + ' ').startswith(piece + ' '):
-                return used, False
-            rest = rest[len(piece):].lstrip(' ')
-            used += 1
-    return used, True
+    and what they leave of it to be asked for: kith says three lines at a time. None, if they end,
+    or say something else, before that."""
+    used, lines = 0, [line for line in post.text.split('\n') if line]
+    while lines:
+        if used == len(pieces):
+            return used, None
+        nick, piece = pieces[used]
+        said = piece.removesuffix(ending(post.to)) if nick == 'kith' else piece
+        ends = said != piece
+        said = retimed(said, lines[0])
+        if nick != post.nick or not said or not (lines[0] + ' ').startswith(said + ' '):
+            return used, None
+        rest = lines[0][len(said):].lstrip(' ')
+        lines = [rest, *lines[1:]] if rest else lines[1:]
+        if ends != (nick == 'kith' and used + 1 == PART_LINES and bool(lines)):
+            return used, None
+        used += 1
+        if ends:
+            break
+    return used, post._replace(text='\n'.join(lines))
 
 
 class Heard(NamedTuple):
-    """How many posts have arrived, and what had to be said once more, [(life, post)], because the
-    life before had ended on it."""
+    """How many posts have arrived whole, and what had to be said once more, [(life, post)], because
+    the life before had ended on it."""
     posts: int
     again: list
 
 
 def follow(spoken, posts):
     """Reads lives() as `posts`, in this order and nothing else. At most the post on its way when a
-    life ends may be there twice, or in part and then whole."""
-    done, again, cut = 0, [], False
+    life ends may be there twice, or in part and then whole. What is left of a long one may come
+    later, but before another long one; a new life does not know of it any more, and says so if
+    somebody had asked."""
+    done, again, cut, left, forgotten = 0, [], False, None, False
     for life, pieces in enumerate(spoken):
         at = 0
+        left, forgotten = None, left is not None
         while at < len(pieces):
             rest = pieces[at:]
-            used, whole = match(rest, posts[done]) if done < len(posts) else (0, False)
+            if left and rest[0][0] != 'kith' and rest[0][1] == '!more':
+                at += 1
+                continue
+            if forgotten and rest[0] == ('kith', NOTHING_LEFT):
+                forgotten = False
+                at += 1
+                continue
+            used, after = match(rest, left) if left else (0, None)
+            if used:
+                assert after or used == len(rest), wrong(pieces, at + used, [left])
+                left = left if not after else after if after.text else None
+                at += used
+                continue
+            used, after = match(rest, posts[done]) if done < len(posts) else (0, None)
             if used == 0 and at == 0 and life > 0 and done > 0 and not cut:
-                used, whole = match(rest, posts[done - 1])
+                used, after = match(rest, posts[done - 1])
                 assert used, wrong(pieces, at, posts[done:])
                 again.append((life, posts[done - 1]))
                 done -= 1
             elif cut and at == 0:
                 again.append((life, posts[done]))
-            assert whole or used == len(rest), wrong(pieces, at + used, posts[done:])
-            done += whole
-            cut = not whole
+            assert after or used == len(rest), wrong(pieces, at + used, posts[done:])
+            assert not left or not after or not after.text, f'nobody has asked for {left}'
+            if after:
+                left = after if after.text else left
+                done += 1
+            cut = not after
             at += used
-    return Heard(done, again)
+    return Heard(done - bool(left), again)
 
 
 def wrong(pieces, at, posts):

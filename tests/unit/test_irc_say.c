@@ -280,6 +280,7 @@ static void irc_say__echo__of_every_line_is_delivery(void **state)
 	assert_int_equal(send_post(f, "k2", "=ana", "psst"), 0);
 	await(f, "PRIVMSG #makers two");
 	await(f, "PRIVMSG #makers two");
+	ircd_expect(f->ircd, "PRIVMSG ana psst");
 	say_line(f, ":kith!~k@host PRIVMSG #makers :two\n"
 		    ":kith!~k@host PRIVMSG #makers :three\n"
 		    ":kith!~k@host NOTICE #makers :one\n"
