@@ -64,6 +64,9 @@ void voice_whisper(struct circle *c, const struct event *e, struct draft *d);
 void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expires_us);
 /* In private to each organizer. */
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us);
+/* In one place of the group. */
+void voice_announce_in(struct circle *c, const char *network, const char *room, struct draft *d,
+		       int64_t expires_us);
 /* In every place of the group. */
 void voice_announce(struct circle *c, struct draft *d, int64_t expires_us);
 /* The first sentence's key of what `c->cause` announced, if it is still unsaid in some place, else

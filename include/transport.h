@@ -40,6 +40,8 @@ struct transport_env {
 	 * never.
 	 */
 	const int64_t *heard_us;
+	/* Of each room: whether kith is in it and hears what is said. The transport keeps it so. */
+	bool *listening;
 	const char *const *inviters; /* accounts that may invite it, NULL-terminated */
 	void *context;               /* the console's world; NULL for real networks */
 };

@@ -2,6 +2,7 @@
 
 #include "app/deliver.h"
 #include "app/dispatch.h"
+#include "app/ears.h"
 #include "app/guard.h"
 #include "app/schedule.h"
 #include "base/log.h"
@@ -75,6 +76,7 @@ static bool before_commit(void *data)
 	if (app->crashed)
 		return false;
 	outbox_join(app->outbox);
+	ears_write(app);
 	app->flush_us = INT64_MAX;
 	return true;
 }
@@ -110,7 +112,8 @@ static void on_event(void *data, struct transport *t, const struct event *e)
 
 	if (link->app->crashed)
 		return;
-	if (dispatch_event(link->app, e))
+	ears_heard(link, e, app_now(link->app));
+	if (dispatch_event(link, e))
 		look_soon(link->app);
 }
 
@@ -179,6 +182,7 @@ static int open_link(struct app *app, const struct config_section *section, char
 	}
 
 	link->app = app;
+	link->network = section->name;
 	link->env = (struct transport_env){
 		.loop = app->options.loop,
 		.clock = app->options.clock,
@@ -188,6 +192,7 @@ static int open_link(struct app *app, const struct config_section *section, char
 		.inviters = names_on(app->options.config, section->name, true),
 		.context = app->options.context,
 	};
+	ears_open(link);
 	g_ptr_array_add(app->links, link);
 	int r = impl->open(&link->env, section, &link->transport);
 	if (r < 0)
@@ -202,6 +207,7 @@ static void link_free(void *data)
 
 	if (link->transport)
 		link->transport->impl->close(link->transport);
+	ears_done(link);
 	g_free((void *)link->env.rooms);
 	g_free((void *)link->env.inviters);
 	g_free(link);
@@ -267,6 +273,7 @@ int app_open(const struct app_options *options, struct app **ret, char **ret_err
 
 	app->options = *options;
 	app->flush_us = INT64_MAX;
+	app->ears_us = INT64_MAX;
 	app->links = g_ptr_array_new_with_free_func(link_free);
 	int r = open_all(app, ret_error);
 	if (r < 0) {
@@ -281,12 +288,22 @@ int app_open(const struct app_options *options, struct app **ret, char **ret_err
 	return 0;
 }
 
+/* Writes what only waited to be written together, and that it stops here. */
+static void stop(struct app *app)
+{
+	db_begin(app->db);
+	if (outbox_dirty(app->outbox))
+		outbox_join(app->outbox);
+	ears_stop(app, app_now(app));
+	db_end(app->db);
+}
+
 void app_close(struct app *app)
 {
 	if (!app)
 		return;
 	if (app->outbox && !app->crashed)
-		outbox_flush(app->outbox);
+		stop(app);
 	app->crashed = true; /* whatever the transports still have to tell comes too late */
 	g_ptr_array_unref(app->links);
 	loop_timer_free(app->timer);
@@ -320,6 +337,12 @@ int64_t app_run_due(struct app *app, int64_t now_us)
 	if (!app->crashed && app->flush_us <= now_us) {
 		outbox_flush(app->outbox);
 		app->flush_us = INT64_MAX;
+	}
+	/* The next look is at most a minute ahead anyway: nobody is woken for it. */
+	if (!app->crashed && ears_due(app, now_us)) {
+		db_begin(app->db);
+		ears_write(app);
+		db_end(app->db);
 	}
 	return MIN(next_us, app->flush_us);
 }

@@ -34,12 +34,24 @@ struct app_group {
 	GHashTable *speakers; /* folded shown name -> struct config_address: who `vouch` can mean */
 };
 
+/* A room, and until when kith has listened there. */
+struct app_ear {
+	const char *room; /* borrowed */
+	int64_t heard_us; /* the last event, by the network's clock; 0: never */
+	bool moved;       /* since it was written */
+	/* As the store had it at the start. */
+	int64_t first_us;
+	int64_t stopped_us; /* 0: kith was killed, and may have listened for longer */
+};
+
 /* A transport and how it stands. */
 struct app_link {
 	struct app *app;
+	const char *network;      /* the configured name; borrowed */
 	struct transport_env env; /* outlives the transport */
 	struct transport *transport;
 	enum transport_state state;
+	GArray *ears; /* of struct app_ear, one for each of env.rooms */
 };
 
 /* Where a process can be killed so that it matters; the sandbox asks for it (`!crash`). */
@@ -59,6 +71,7 @@ struct app {
 	GPtrArray *links; /* of struct app_link */
 	struct loop_timer *timer;
 	int64_t flush_us;  /* when delivery marks are written at the latest; INT64_MAX: none wait */
+	int64_t ears_us;   /* when what was heard is written at the latest; INT64_MAX: it is */
 	int64_t step_us;   /* before this no step is due; 0: to be asked of the domain again */
 	int64_t chores_us; /* when what is too old is next looked for */
 	enum app_point crash_at;

@@ -2,6 +2,7 @@
 
 #include "app/app.h"
 #include "app/guard.h"
+#include "app/missed.h"
 #include "base/log.h"
 #include "base/text/text.h"
 #include "circle/people.h"
@@ -307,13 +308,18 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	return true;
 }
 
-bool dispatch_event(struct app *app, const struct event *e)
+bool dispatch_event(struct app_link *link, const struct event *e)
 {
+	struct app *app = link->app;
 	struct app_group *group = dispatch_group(app, e);
 
 	if (!group)
 		return false;
 	if (e->kind == EVENT_MESSAGE)
 		remember_speaker(group, e);
+	if (e->kind == EVENT_MISSED || e->kind == EVENT_EJECTED) {
+		missed_event(link, group, e);
+		return true;
+	}
 	return handle(app, group, e);
 }

@@ -73,6 +73,12 @@ void guard_free(struct guard *g)
 	g_free(g);
 }
 
+void guard_missed(struct guard *g, int64_t now_us)
+{
+	g->since_us = now_us;
+	g->missed = true;
+}
+
 /* Folds and reads `text` in place of what was heard before. */
 static void read_text(struct heard *h, const char *text)
 {

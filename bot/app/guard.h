@@ -17,6 +17,9 @@ struct guard;
 struct guard *guard_new(int64_t since_us, bool missed);
 void guard_free(struct guard *g);
 
+/* Something may have been asked that nobody here heard: as after a start at `now_us`. */
+void guard_missed(struct guard *g, int64_t now_us);
+
 /* A message in a room that is no command, before anything else is done about it. True: it reads
  * like a pitch, so guard_judge is to be called, in a transaction. */
 bool guard_hear(struct guard *g, const struct circle *c, const struct event *e);

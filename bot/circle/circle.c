@@ -208,19 +208,26 @@ void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
 	draft_done(d);
 }
 
+void voice_announce_in(struct circle *c, const char *network, const char *room, struct draft *d,
+		       int64_t expires_us)
+{
+	struct post p = {
+		.network = network,
+		.room = room,
+		.kind = POST_ANNOUNCEMENT,
+		.expires_at_us = expires_us,
+	};
+
+	say_unasked(c, &p, d, 0, 0);
+}
+
 void voice_announce(struct circle *c, struct draft *d, int64_t expires_us)
 {
 	for (unsigned i = 0; i < c->group->places->len; i++) {
 		const struct config_address *place = c->group->places->pdata[i];
 		struct draft copy = draft_copy(d);
-		struct post p = {
-			.network = place->network,
-			.room = place->name,
-			.kind = POST_ANNOUNCEMENT,
-			.expires_at_us = expires_us,
-		};
 
-		say_unasked(c, &p, &copy, 0, 0);
+		voice_announce_in(c, place->network, place->name, &copy, expires_us);
 	}
 	draft_done(d);
 }

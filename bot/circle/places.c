@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#define NEW_FOR_US (7 * CLOCK_US_PER_DAY)
+#define NEW_FOR_US       (7 * CLOCK_US_PER_DAY)
+#define MISSED_AGAIN_US  CLOCK_US_PER_HOUR
+#define EJECTED_AGAIN_US (6 * CLOCK_US_PER_HOUR)
 
 static const char *const modes[] = {
 	[CONFIG_PITCH_GENTLE] = "gentle",
@@ -33,6 +35,42 @@ void places_seen(struct circle *c)
 		       " ON CONFLICT DO NOTHING",
 		       "ttii", place->network, place->name, c->id, c->now_us);
 	}
+}
+
+struct places_heard places_heard(struct db *db, const char *network, const char *room)
+{
+	struct places_heard heard = { 0 };
+	struct query q = db_query(
+		db, "SELECT heard_us, stopped_us FROM place WHERE network = ? AND room = ?", "tt",
+		network, room);
+
+	while (query_next(&q))
+		heard = (struct places_heard){ query_int(&q, 0), query_int(&q, 1) };
+	return heard;
+}
+
+void places_set_heard(struct db *db, const char *network, const char *room,
+		      const struct places_heard *heard)
+{
+	db_run(db, "UPDATE place SET heard_us = ?, stopped_us = ? WHERE network = ? AND room = ?",
+	       "iitt", heard->heard_us, heard->stopped_us, network, room);
+}
+
+/* A clock that was set back must not keep it silent for longer. */
+bool places_tell_missed(struct circle *c, const char *network, const char *room)
+{
+	return db_run(c->db,
+		      "UPDATE place SET missed_told_us = ?1 WHERE network = ?2 AND room = ?3"
+		      " AND missed_told_us NOT BETWEEN ?4 AND ?1",
+		      "itti", c->now_us, network, room, c->now_us - MISSED_AGAIN_US + 1) > 0;
+}
+
+bool places_tell_ejected(struct circle *c, const char *network, const char *room)
+{
+	return db_run(c->db,
+		      "UPDATE place SET ejected_told_us = ?1 WHERE network = ?2 AND room = ?3"
+		      " AND ejected_told_us NOT BETWEEN ?4 AND ?1",
+		      "itti", c->now_us, network, room, c->now_us - EJECTED_AGAIN_US + 1) > 0;
 }
 
 void places_set_mode(struct circle *c, enum config_pitch_mode mode)

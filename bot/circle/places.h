@@ -10,6 +10,21 @@ void places_seen(struct circle *c);
  * it. Before places_seen. */
 bool places_all_new(struct circle *c);
 
+/* Until when kith listened in a place: its last event, by the network's clock, and when it stopped
+ * in good order (0: it runs, or was killed). */
+struct places_heard {
+	int64_t heard_us;
+	int64_t stopped_us;
+};
+struct places_heard places_heard(struct db *db, const char *network, const char *room);
+void places_set_heard(struct db *db, const char *network, const char *room,
+		      const struct places_heard *heard);
+
+/* Whether this may be told of the place again, and notes that it is told now: that something was
+ * missed there, at most once an hour; that kith was put out, every six. */
+bool places_tell_missed(struct circle *c, const char *network, const char *room);
+bool places_tell_ejected(struct circle *c, const char *network, const char *room);
+
 /* The guard's mode in a room (NULL: in all, unless some are new): as an organizer set it, else as
  * configured, a new place being observed for its first seven days unless the file says otherwise.
  */

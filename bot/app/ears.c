@@ -1,0 +1,118 @@
+#include "app/ears.h"
+
+#include "circle/places.h"
+#include "clock.h"
+#include "event.h"
+#include "store/db.h"
+
+#include <string.h>
+
+#define WRITE_WITHIN_US CLOCK_US_PER_MINUTE
+
+static struct app_ear *ear_at(const struct app_link *link, unsigned i)
+{
+	return &g_array_index(link->ears, struct app_ear, i);
+}
+
+static struct app_ear *ear_in(const struct app_link *link, const char *room)
+{
+	for (unsigned i = 0; room && i < link->ears->len; i++)
+		if (!strcmp(ear_at(link, i)->room, room))
+			return ear_at(link, i);
+	return NULL;
+}
+
+void ears_open(struct app_link *link)
+{
+	const char *network = link->network;
+	unsigned n = 0;
+
+	while (link->env.rooms[n])
+		n++;
+	int64_t *heard_us = g_new0(int64_t, n + 1);
+	link->ears = g_array_sized_new(FALSE, TRUE, sizeof(struct app_ear), n);
+	for (unsigned i = 0; i < n; i++) {
+		const char *room = link->env.rooms[i];
+		struct places_heard was = places_heard(link->app->db, network, room);
+		/* A room where nothing was ever said was listened to all the same. */
+		int64_t first_us = was.heard_us ? was.heard_us : was.stopped_us;
+		struct app_ear ear = { .room = room,
+				       .heard_us = first_us,
+				       .first_us = first_us,
+				       .stopped_us = was.stopped_us };
+
+		g_array_append_val(link->ears, ear);
+		heard_us[i] = first_us;
+	}
+	link->env.heard_us = heard_us;
+	link->env.listening = g_new0(bool, n + 1);
+}
+
+void ears_done(struct app_link *link)
+{
+	g_free((void *)link->env.heard_us);
+	g_free(link->env.listening);
+	g_clear_pointer(&link->ears, g_array_unref);
+}
+
+void ears_heard(struct app_link *link, const struct event *e, int64_t now_us)
+{
+	struct app_ear *ear = ear_in(link, e->room);
+	/* What was missed is over, and told of. */
+	int64_t at_us = e->kind == EVENT_MISSED ? now_us : MIN(e->at_us, now_us);
+
+	if (!ear || at_us <= ear->heard_us)
+		return;
+	ear->heard_us = at_us;
+	ear->moved = true;
+	link->app->ears_us = MIN(link->app->ears_us, now_us + WRITE_WITHIN_US);
+}
+
+bool ears_due(const struct app *app, int64_t now_us)
+{
+	/* A clock that was set back must not keep it waiting. */
+	bool soon = app->ears_us > now_us && app->ears_us <= now_us + WRITE_WITHIN_US;
+
+	return app->ears_us != INT64_MAX && !soon;
+}
+
+static void write_ear(const struct app_link *link, struct app_ear *ear, int64_t stopped_us)
+{
+	struct places_heard heard = { ear->heard_us, stopped_us };
+
+	places_set_heard(link->app->db, link->network, ear->room, &heard);
+	ear->moved = false;
+}
+
+void ears_write(struct app *app)
+{
+	for (unsigned i = 0; i < app->links->len; i++) {
+		const struct app_link *link = app->links->pdata[i];
+
+		for (unsigned j = 0; j < link->ears->len; j++)
+			if (ear_at(link, j)->moved)
+				write_ear(link, ear_at(link, j), 0);
+	}
+	app->ears_us = INT64_MAX;
+}
+
+void ears_stop(struct app *app, int64_t now_us)
+{
+	for (unsigned i = 0; i < app->links->len; i++) {
+		const struct app_link *link = app->links->pdata[i];
+
+		for (unsigned j = 0; j < link->ears->len; j++)
+			if (link->env.listening[j])
+				write_ear(link, ear_at(link, j), now_us);
+	}
+	ears_write(app);
+}
+
+int64_t ears_missed_since(const struct app_link *link, const struct event *e, bool *ret_known)
+{
+	const struct app_ear *ear = ear_in(link, e->room);
+	bool before_start = ear && e->at_us == ear->first_us;
+
+	*ret_known = !before_start || ear->stopped_us;
+	return before_start && ear->stopped_us ? ear->stopped_us : e->at_us;
+}
