@@ -37,10 +37,11 @@ struct transport_env {
 	void *data;               /* handed to every listener call */
 	const char *const *rooms; /* the configured rooms of this network, NULL-terminated */
 	/* Of each room: when kith last listened there before this start, UTC microseconds; 0:
-	 * never.
+	 * never. NULL: nowhere.
 	 */
 	const int64_t *heard_us;
-	/* Of each room: whether kith is in it and hears what is said. The transport keeps it so. */
+	/* Of each room: whether kith is in it and has told all that was said. The transport keeps
+	 * it so; NULL: nobody asks. */
 	bool *listening;
 	const char *const *inviters; /* accounts that may invite it, NULL-terminated */
 	void *context;               /* the console's world; NULL for real networks */

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define WRITE_WITHIN_US CLOCK_US_PER_MINUTE
+/* What was said before kith stopped may have been on its way to it still, or have been said by a
+ * slower clock. */
+#define UNDERWAY_US (10 * CLOCK_US_PER_MINUTE)
 
 static struct app_ear *ear_at(const struct app_link *link, unsigned i)
 {
@@ -34,8 +37,8 @@ void ears_open(struct app_link *link)
 	for (unsigned i = 0; i < n; i++) {
 		const char *room = link->env.rooms[i];
 		struct places_heard was = places_heard(link->app->db, network, room);
-		/* A room where nothing was ever said was listened to all the same. */
-		int64_t first_us = was.heard_us ? was.heard_us : was.stopped_us;
+		/* It listened until it stopped, whenever something was said last. */
+		int64_t first_us = MAX(was.heard_us, was.stopped_us - UNDERWAY_US);
 		struct app_ear ear = { .room = room,
 				       .heard_us = first_us,
 				       .first_us = first_us,

@@ -20,8 +20,10 @@ static const char *const two_rooms[] = { "#Makers", "#other", NULL };
 
 static void told_event(void *data, struct transport *t, const struct event *e)
 {
-	static const char *const kinds[] = { "message", "edit",  "redaction", "reaction",
-					     "join",    "leave", "invite",    "moved" };
+	static const char *const kinds[] = {
+		"message", "edit",   "redaction", "reaction", "join",
+		"leave",   "invite", "moved",     "ejected",  "missed",
+	};
 	struct fixture *f = data;
 	assert_string_equal(e->network, "test");
 	assert_true(g_utf8_validate(e->text, -1, NULL) && g_utf8_validate(e->shown, -1, NULL));
@@ -280,6 +282,7 @@ static void irc__kick__shuts_the_room(void **state)
 	/* Back in (by hand here; the bot itself waits longer): what waited may be said. */
 	ircd_say(f->ircd, ":kith!~k@host JOIN #makers\n"
 			  ":irc.test 353 kith = #makers :kith ben\n:irc.test 366 kith #makers :x");
+	ircd_expect_told(f->ircd, "missed #Makers *");
 	ircd_expect_told(f->ircd, "online");
 	ircd_expect_told(f->ircd, "online");
 	assert_int_equal(send_post(f, "k", NULL, "ben", NULL, "hi"), 0);

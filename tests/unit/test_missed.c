@@ -187,7 +187,7 @@ static void ears__stop__is_noted_where_it_listened(void **state)
 	assert_int_equal(fixture_int(f, -1, "SELECT stopped_us FROM place"), stopped_us);
 	assert_int_equal(stored(f), 0);
 	/* Where nothing was ever said it still had been there. */
-	assert_int_equal(env(f)->heard_us[0], stopped_us);
+	assert_int_equal(env(f)->heard_us[0], stopped_us - 10 * CLOCK_US_PER_MINUTE);
 	/* From the next word on it counts no more. */
 	fixture_state(f, TRANSPORT_ONLINE);
 	later(f, 1);
@@ -220,7 +220,7 @@ static void missed__a_minute_or_for_ever__is_no_news(void **state)
 	struct fixture *f = *state;
 
 	miss(f, f->clock.now_us - CLOCK_US_PER_MINUTE);
-	miss(f, 0);
+	miss(f, -1);
 	miss(f, f->clock.now_us + CLOCK_US_PER_HOUR);
 	assert_heard(f, "");
 	miss(f, f->clock.now_us - CLOCK_US_PER_MINUTE - 1);

@@ -2,6 +2,7 @@
 #include "base/text/text.h"
 #include "clock.h"
 #include "event.h"
+#include "transport/irc/history.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
@@ -61,9 +62,10 @@ static void tell(struct irc *irc, const struct line *l, const char *nick, struct
 	e->account = account;
 	e->shown = shown;
 	e->text = e->text ? e->text : "";
-	e->at_us = irc->env.clock->wall_us(irc->env.clock);
+	e->at_us = history_at_us(irc, l);
+	e->backlog = history_replaying(irc);
 	e->trusted = true;
-	irc->env.listener->event(irc->env.data, &irc->transport, e);
+	history_pass(irc, e);
 }
 
 static void tell_presence(struct irc *irc, const struct line *l, enum event_kind kind,
@@ -230,8 +232,15 @@ static void heard_numeric(struct irc *irc, const struct line *l)
 	}
 }
 
+void hear_past(struct irc *irc, const struct line *l)
+{
+	heard_message(irc, l);
+}
+
 void hear(struct irc *irc, enum session_kind kind, const struct line *l)
 {
+	if (history_hear(irc, l))
+		return;
 	/* Only numerics do without somebody who does it. */
 	if (kind != SESSION_NUMERIC && !l->nick)
 		return;

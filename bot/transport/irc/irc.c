@@ -5,6 +5,7 @@
 #include "base/text/text.h"
 #include "clock.h"
 #include "config.h"
+#include "transport/irc/history.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
 #include "transport/irc/rooms.h"
@@ -13,6 +14,8 @@
 #include <errno.h>
 #include <string.h>
 
+/* IRCv3 says nothing of it; a server that reads its disk for it may be slow. */
+#define ANSWER_MOST_US (15 * CLOCK_US_PER_SECOND)
 /* A JOIN that gets no answer for so long is taken for refused. */
 #define JOINING_MOST_US (30 * CLOCK_US_PER_SECOND)
 
@@ -40,7 +43,8 @@ static bool settled(const struct irc *irc)
 {
 	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
 		const struct room *room = rooms_at(irc->rooms, i);
-		if (room->state == ROOM_JOINING || room->state == ROOM_LISTING)
+		if (room->state == ROOM_JOINING || room->state == ROOM_LISTING ||
+		    history_pending(irc, room))
 			return false;
 	}
 	return true;
@@ -63,8 +67,15 @@ void irc_room_changed(struct irc *irc, const struct room *room)
 	arm_rooms(irc);
 	if (room->state == ROOM_INSIDE)
 		log_info("irc %s: in %s", irc->name, room->name);
+	if (room->state == ROOM_OUTSIDE)
+		history_left(irc, room);
+	irc_room_settled(irc, room);
+}
+
+void irc_room_settled(struct irc *irc, const struct room *room)
+{
 	bool first = !irc->online && settled(irc);
-	bool one_more = irc->online && room->state == ROOM_INSIDE;
+	bool one_more = irc->online && room->state == ROOM_INSIDE && !history_pending(irc, room);
 	irc->online = irc->online || first;
 	if (first || one_more)
 		irc_report(irc, TRANSPORT_ONLINE);
@@ -115,6 +126,7 @@ static void rooms_due(void *data)
 static void go_offline(struct irc *irc, enum transport_state s)
 {
 	irc->online = false;
+	history_lost(irc);
 	say_forget(irc);
 	loop_timer_set(irc->rooms_due, -1);
 	irc_report(irc, s);
@@ -154,6 +166,7 @@ static void wire_heard(void *data, enum session_kind kind, const struct line *l)
 static void wire_passed(void *data, uint64_t fence)
 {
 	say_passed(data, fence);
+	history_passed(data, fence);
 }
 
 static bool is_word(const char *text, const char *without)
@@ -283,6 +296,8 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	say_open(irc);
 	irc->wire = make_wire(irc, c, password);
 	irc->rooms = rooms_new(env->rooms, wire_isupport(irc->wire));
+	irc->answer_us = ANSWER_MOST_US;
+	history_open(irc);
 	if (password)
 		explicit_bzero(password, strlen(password));
 	g_free(password);
@@ -302,6 +317,7 @@ static void irc_close(struct transport *t)
 		return;
 	wire_free(irc->wire);
 	say_close(irc);
+	history_close(irc);
 	rooms_free(irc->rooms);
 	loop_timer_free(irc->rooms_due);
 	g_hash_table_unref(irc->missed);

@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct history;
 struct loop_timer;
 struct more;
 struct rooms;
@@ -38,6 +39,8 @@ struct irc {
 	struct wire *wire;
 	struct rooms *rooms;
 	struct loop_timer *rooms_due;
+	struct history *history;
+	int64_t answer_us; /* how long the server may take to tell what was said */
 	bool online;
 	GPtrArray *flights; /* of struct flight, at most FLIGHTS_MOST */
 	struct loop_timer *flights_due;
@@ -55,11 +58,15 @@ void irc_report(struct irc *irc, enum transport_state s);
 /* A room's state has changed: says ONLINE when the last one is settled, and each time one more is
  * entered afterwards; looks when the next is due. */
 void irc_room_changed(struct irc *irc, const struct room *room);
+/* The second half of that: what was said in the room before has been told. */
+void irc_room_settled(struct irc *irc, const struct room *room);
 /* What a server gave as a name or a reason, fit for one line of the log. g_free it. */
 char *irc_for_log(const char *text);
 
 /* hear.c; from inside the wire's callback. */
 void hear(struct irc *irc, enum session_kind kind, const struct line *l);
+/* A message of the past. */
+void hear_past(struct irc *irc, const struct line *l);
 
 /* say.c */
 void say_open(struct irc *irc);

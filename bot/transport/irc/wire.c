@@ -770,6 +770,11 @@ bool wire_has(const struct wire *w, enum cap cap)
 	return w->registration && caps_on(registration_caps(w->registration), cap);
 }
 
+int64_t wire_heard_us(const struct wire *w)
+{
+	return w->heard_us;
+}
+
 const struct isupport *wire_isupport(const struct wire *w)
 {
 	return &w->isupport;

@@ -100,6 +100,8 @@ const char *wire_nick(const struct wire *w);
 const char *wire_account(const struct wire *w);
 /* Whether the server and we have agreed on it. */
 bool wire_has(const struct wire *w, enum cap cap);
+/* When the server last said anything, monotonic; after a loss, before it. */
+int64_t wire_heard_us(const struct wire *w);
 /* Of this connection; the pointer is good for the wire's life. */
 const struct isupport *wire_isupport(const struct wire *w);
 /* When this connection began: UTC microseconds. */
