@@ -31,7 +31,7 @@ static const struct {
 	{ "KICK", 1, SESSION_KICK },
 	{ "NICK", 1, SESSION_NICK },
 	{ "NOTICE", 0, SESSION_OTHER },
-	{ "INVITE", 0, SESSION_OTHER },
+	{ "INVITE", 1, SESSION_OTHER },
 	{ "MODE", 0, SESSION_OTHER },
 	{ "TOPIC", 0, SESSION_OTHER },
 	{ "KILL", 0, SESSION_OTHER },

@@ -29,6 +29,7 @@ static void told_event(void *data, struct transport *t, const struct event *e)
 	static const char *const kinds[] = { [EVENT_MESSAGE] = "message",
 					     [EVENT_JOIN] = "join",
 					     [EVENT_LEAVE] = "leave",
+					     [EVENT_EJECTED] = "ejected",
 					     [EVENT_MISSED] = "missed" };
 	struct fixture *f = data;
 	f->at_us = e->at_us;
@@ -567,6 +568,7 @@ static void missed__without_capabilities__is_told(void **state)
 	/* Out and in again: since it was put out. */
 	int64_t before_us = now_us();
 	irc_says(f, ":ana!a@h KICK #makers kith :out");
+	ircd_expect_told(f->ircd, "ejected #makers ana: out");
 	ircd_expect_silence(f->ircd, 50000);
 	int64_t after_us = now_us();
 	assert_false(f->listening[0]);

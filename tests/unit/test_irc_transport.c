@@ -3,6 +3,8 @@
 #include "fake_ircd.h"
 #include "post.h"
 #include "transport.h"
+#include "transport/irc/irc.h"
+#include "transport/irc/rooms.h"
 
 #include <errno.h>
 
@@ -262,6 +264,8 @@ static void irc__nicks__are_no_accounts_unless_trusted(void **state)
 	f->keys = "";
 	start(f);
 	ircd_say(f->ircd, ":ana!a@h PRIVMSG #makers :hi\n:ben!b@h PART #makers");
+	ircd_expect(f->ircd, "WHOIS ana");
+	ircd_say(f->ircd, ":irc.test 318 kith ana :End");
 	ircd_expect_told(f->ircd, "message #Makers ana(-) hi");
 	ircd_expect_told(f->ircd, "leave #Makers ben(-) ");
 	assert_int_equal(send_post(f, "k", NULL, "ana", NULL, "hi"), -ENOENT);
@@ -275,6 +279,7 @@ static void irc__kick__shuts_the_room(void **state)
 	struct fixture *f = *state;
 	start(f);
 	ircd_say(f->ircd, ":ana!a@h KICK #makers KITH :out");
+	ircd_expect_told(f->ircd, "ejected #Makers ana(ana) out");
 	ircd_expect_silence(f->ircd, 20000);
 	assert_int_equal(send_post(f, "k", "#Makers", NULL, NULL, "hi"), -EAGAIN);
 	/* Nobody is seen from outside. */
@@ -286,6 +291,66 @@ static void irc__kick__shuts_the_room(void **state)
 	ircd_expect_told(f->ircd, "online");
 	ircd_expect_told(f->ircd, "online");
 	assert_int_equal(send_post(f, "k", NULL, "ben", NULL, "hi"), 0);
+}
+
+static void irc__kick__is_also_a_forced_part(void **state)
+{
+	struct fixture *f = *state;
+	start(f);
+	ircd_say(f->ircd, ":kith!~k@host PART #makers :requested by ana (out)");
+	ircd_expect_told(f->ircd, "ejected #Makers (*) requested by ana (out)");
+	ircd_say(f->ircd, ":ben!b@h PART #makers");
+	ircd_expect_silence(f->ircd, 5000);
+}
+
+static void irc__join__stays_only_in_configured_rooms(void **state)
+{
+	struct fixture *f = *state;
+	start(f);
+	ircd_say(f->ircd, ":kith!~k@host JOIN #elsewhere\n"
+			  ":irc.test 353 kith = #elsewhere :kith dora\n"
+			  ":irc.test 366 kith #elsewhere :End\n"
+			  ":ben!b@h INVITE kith #elsewhere\n:ben!b@h INVITE kith #makers");
+	ircd_expect(f->ircd, "PART #elsewhere *");
+	ircd_expect_silence(f->ircd, 20000);
+}
+
+static void irc__invite__opens_a_room_at_once(void **state)
+{
+	struct fixture *f = *state;
+	start(f);
+	ircd_say(f->ircd, ":ana!a@h KICK #makers kith :out");
+	ircd_expect_told(f->ircd, "ejected *");
+	ircd_say(f->ircd, ":ana!a@h INVITE ben #makers\n:ana!a@h INVITE kith #Nowhere");
+	/* The last try is too young: an invitation is no way to make kith talk. */
+	ircd_say(f->ircd, ":ana!a@h INVITE kith #makers");
+	ircd_expect_silence(f->ircd, 20000);
+	struct irc *irc = (struct irc *)f->irc;
+	rooms_at(irc->rooms, 0)->tried_us -= CLOCK_US_PER_MINUTE;
+	ircd_say(f->ircd, ":ana!a@h INVITE ben #makers");
+	ircd_expect_silence(f->ircd, 20000);
+	ircd_say(f->ircd, ":ana!a@h INVITE kith #makers");
+	ircd_expect(f->ircd, "JOIN #Makers");
+	ircd_say(f->ircd, ":ana!a@h INVITE kith #makers\n"
+			  ":irc.test 473 kith #makers :Cannot join channel (+i)");
+	ircd_expect_silence(f->ircd, 20000);
+}
+
+static void irc__quit__is_an_event_in_each_room(void **state)
+{
+	struct fixture *f = *state;
+	f->rooms = two_rooms;
+	connect_irc(f);
+	ircd_expect(f->ircd, "JOIN #Makers,#other");
+	ircd_say(f->ircd, ":kith!~k@host JOIN #makers\n:kith!~k@host JOIN #other\n"
+			  ":irc.test 353 kith = #makers :kith ana\n"
+			  ":irc.test 353 kith = #other :kith ana\n"
+			  ":irc.test 366 kith #makers :End\n:irc.test 366 kith #other :End\n"
+			  "@msgid=Q1 :ana!a@h QUIT :bye");
+	ircd_expect_told(f->ircd, "online");
+	ircd_expect_told(f->ircd, "leave #Makers ana(ana) ");
+	ircd_expect_told(f->ircd, "leave #other ana(ana) ");
+	assert_string_not_equal(g_ptr_array_index(f->ids, 0), g_ptr_array_index(f->ids, 1));
 }
 
 static void irc__send__is_delivered_at_the_fence(void **state)
@@ -479,6 +544,10 @@ int main(void)
 		TEST(irc__presence__becomes_events),
 		TEST(irc__nicks__are_no_accounts_unless_trusted),
 		TEST(irc__kick__shuts_the_room),
+		TEST(irc__kick__is_also_a_forced_part),
+		TEST(irc__join__stays_only_in_configured_rooms),
+		TEST(irc__invite__opens_a_room_at_once),
+		TEST(irc__quit__is_an_event_in_each_room),
 		TEST(irc__send__is_delivered_at_the_fence),
 		TEST(irc__send__hears_a_refusal),
 		TEST(irc__send__waits_for_who_is_not_here),

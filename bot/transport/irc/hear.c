@@ -1,20 +1,17 @@
-#include "base/log.h"
 #include "base/text/text.h"
 #include "clock.h"
 #include "event.h"
 #include "transport/irc/history.h"
+#include "transport/irc/identity.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
+#include "transport/irc/monitor.h"
 #include "transport/irc/rooms.h"
+#include "transport/irc/users.h"
 #include "transport/irc/wire.h"
 
 #include <string.h>
-
-/* How long a server may take to tell who is in a room. */
-#define LISTING_MOST_US (30 * CLOCK_US_PER_SECOND)
-
-enum { RPL_NAMREPLY = 353, RPL_ENDOFNAMES = 366 };
 
 static char *valid(const char *bytes)
 {
@@ -31,17 +28,11 @@ static bool is_me(const struct irc *irc, const char *nick)
 	return same(irc, nick, wire_nick(irc->wire));
 }
 
-/* The account `nick` is signed in to, NULL if that is not known. g_free it. */
-static char *sender_account(const struct irc *irc, const char *nick)
+/* A message's id where the server gives one, else the connection and a number in it: one QUIT is a
+ * departure from each room, and has but one id. */
+static char *event_id(struct irc *irc, const struct line *l, enum event_kind kind)
 {
-	return irc->trust_nicks ? isupport_fold(wire_isupport(irc->wire), nick) : NULL;
-}
-
-/* The server's own id where it gives one, else the connection and a number in it. */
-static char *event_id(struct irc *irc, const struct line *l)
-{
-	const char *msgid = line_tag(l, "msgid");
-	/* One QUIT is a departure from each room: the number tells them apart. */
+	const char *msgid = kind == EVENT_MESSAGE ? line_tag(l, "msgid") : NULL;
 	irc->events++;
 	if (msgid && *msgid)
 		return g_strdup_printf("%s/%s", irc->name, msgid);
@@ -49,38 +40,35 @@ static char *event_id(struct irc *irc, const struct line *l)
 			       wire_since_us(irc->wire), irc->events);
 }
 
-/* Completes `e` with what every event has, and hands it on. */
-static void tell(struct irc *irc, const struct line *l, const char *nick, struct event *e)
+/* Completes `e` with what every event has, but for the account; its strings are in `id`, `shown`
+ * and `text`, for g_free. */
+static void complete(struct irc *irc, const struct line *l, const char *nick, struct event *e,
+		     char **id, char **shown, char **text)
 {
-	g_autofree char *raw_id = event_id(irc, l);
-	g_autofree char *id = valid(raw_id);
-	g_autofree char *raw_account = sender_account(irc, nick);
-	g_autofree char *account = raw_account ? valid(raw_account) : NULL;
-	g_autofree char *shown = valid(nick);
-	e->id = id;
+	g_autofree char *raw_id = event_id(irc, l, e->kind);
+	e->id = *id = valid(raw_id);
 	e->network = irc->name;
-	e->account = account;
-	e->shown = shown;
-	e->text = e->text ? e->text : "";
-	e->at_us = history_at_us(irc, l);
+	e->shown = *shown = valid(nick);
+	e->text = *text = valid(e->text ? e->text : "");
+	e->at_us = l ? history_at_us(irc, l) : irc->env.clock->wall_us(irc->env.clock);
 	e->backlog = history_replaying(irc);
 	e->trusted = true;
-	history_pass(irc, e);
 }
 
-static void tell_presence(struct irc *irc, const struct line *l, enum event_kind kind,
-			  const struct room *room, const char *nick)
+void hear_tell(struct irc *irc, const struct line *l, const char *nick, struct event *e)
 {
-	struct event e = { .kind = kind, .room = room->name };
-	tell(irc, l, nick, &e);
+	g_autofree char *id = NULL, *shown = NULL, *text = NULL;
+	complete(irc, l, nick, e, &id, &shown, &text);
+	identity_tell(irc, l, nick, e);
 }
 
-/* Somebody is here: a post may have been waiting for them. */
-static void arrived(struct irc *irc, const char *nick)
+void hear_tell_as(struct irc *irc, const struct line *l, const char *nick, const char *account,
+		  struct event *e)
 {
-	g_autofree char *account = sender_account(irc, nick);
-	if (account && g_hash_table_remove(irc->missed, account) && irc->online)
-		irc_report(irc, TRANSPORT_ONLINE);
+	g_autofree char *id = NULL, *shown = NULL, *text = NULL;
+	complete(irc, l, nick, e, &id, &shown, &text);
+	e->account = account;
+	identity_pass(irc, e);
 }
 
 /* What follows our name, a colon or comma and spaces; NULL if `text` does not start so. */
@@ -99,7 +87,8 @@ static void heard_message(struct irc *irc, const struct line *l)
 	if (l->n_params < 2 || (!l->user && strchr(l->nick, '.')))
 		return;
 	if (is_me(irc, l->nick)) {
-		say_echoed(irc, l);
+		if (!history_replaying(irc))
+			say_echoed(irc, l);
 		return;
 	}
 	const char *target = line_param(l, 0);
@@ -123,113 +112,23 @@ static void heard_message(struct irc *irc, const struct line *l)
 		.direct = !room,
 		.addressed = rest != NULL,
 	};
-	tell(irc, l, l->nick, &e);
-}
-
-static void heard_join(struct irc *irc, const struct line *l)
-{
-	struct room *room = rooms_find(irc->rooms, line_param(l, 0));
-	if (!room)
-		return;
-	if (is_me(irc, l->nick)) {
-		room_enter(room, irc_mono_us(irc) + LISTING_MOST_US);
-		irc_room_changed(irc, room);
+	if (history_replaying(irc)) {
+		g_autofree char *account = identity_tagged(irc, l);
+		hear_tell_as(irc, l, l->nick, account, &e);
 		return;
 	}
-	rooms_add(irc->rooms, room, l->nick);
-	tell_presence(irc, l, EVENT_JOIN, room, l->nick);
-	arrived(irc, l->nick);
-}
-
-/* PART and KICK: `nick` is out of `name`. */
-static void left(struct irc *irc, const struct line *l, const char *name, const char *nick)
-{
-	struct room *room = rooms_find(irc->rooms, name);
-	if (!room)
-		return;
-	if (is_me(irc, nick)) {
-		g_autofree char *by = irc_for_log(l->nick);
-		g_autofree char *why = irc_for_log(line_last(l));
-		log_warning("irc %s: put out of %s by %s: %s", irc->name, room->name, by, why);
-		room_shut(room, irc_mono_us(irc));
-		irc_room_changed(irc, room);
-		return;
-	}
-	if (rooms_remove(irc->rooms, room, nick))
-		tell_presence(irc, l, EVENT_LEAVE, room, nick);
-}
-
-static void heard_quit(struct irc *irc, const struct line *l)
-{
-	if (is_me(irc, l->nick))
-		return;
-	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
-		struct room *room = rooms_at(irc->rooms, i);
-		if (rooms_remove(irc->rooms, room, l->nick))
-			tell_presence(irc, l, EVENT_LEAVE, room, l->nick);
-	}
-}
-
-/* Where a nick is all we know of somebody, another nick is somebody else. */
-static void heard_nick(struct irc *irc, const struct line *l)
-{
-	const char *nick = line_param(l, 0);
-	if (!*nick)
-		return;
-	bool news = !same(irc, nick, l->nick) && !is_me(irc, nick) && !is_me(irc, l->nick);
-	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
-		struct room *room = rooms_at(irc->rooms, i);
-		if (!rooms_remove(irc->rooms, room, l->nick))
-			continue;
-		rooms_add(irc->rooms, room, nick);
-		if (news) {
-			tell_presence(irc, l, EVENT_LEAVE, room, l->nick);
-			tell_presence(irc, l, EVENT_JOIN, room, nick);
-		}
-	}
-	if (news)
-		arrived(irc, nick);
-}
-
-/* "@ana +ben cleo!cleo@host": signs before the nick, perhaps a mask behind it. */
-static void heard_names(struct irc *irc, struct room *room, const char *list)
-{
-	const char *signs = wire_isupport(irc->wire)->prefixes;
-	g_auto(GStrv) names = g_strsplit(list, " ", -1);
-	for (char **name = names; *name; name++) {
-		char *nick = *name + strspn(*name, signs);
-		nick[strcspn(nick, "!")] = '\0';
-		if (!*nick)
-			continue;
-		rooms_add(irc->rooms, room, nick);
-		arrived(irc, nick);
-	}
-}
-
-static void refused_room(struct irc *irc, struct room *room, const struct line *l)
-{
-	g_autofree char *why = irc_for_log(line_last(l));
-	log_warning("irc %s: cannot join %s: %s (%s)", irc->name, room->name, why, l->command);
-	room_shut(room, irc_mono_us(irc));
-	irc_room_changed(irc, room);
+	users_meet(irc->users, l->nick, irc_mono_us(irc));
+	identity_seen(irc, l);
+	hear_tell(irc, l, l->nick, &e);
+	identity_arrived(irc, l->nick);
 }
 
 static void heard_numeric(struct irc *irc, const struct line *l)
 {
-	int numeric = line_numeric(l);
-	struct room *room = rooms_find(irc->rooms, line_param(l, numeric == RPL_NAMREPLY ? 2 : 1));
-	if (numeric == RPL_NAMREPLY) {
-		if (room && l->n_params >= 4)
-			heard_names(irc, room, line_param(l, 3));
-	} else if (numeric == RPL_ENDOFNAMES) {
-		if (room && room->state == ROOM_LISTING) {
-			room->state = ROOM_INSIDE;
-			irc_room_changed(irc, room);
-		}
-	} else if (!say_refused(irc, numeric, line_param(l, 1)) && numeric >= 400 &&
-		   numeric < 600 && room && room->state == ROOM_JOINING) {
-		refused_room(irc, room, l);
-	}
+	identity_heard_numeric(irc, l);
+	monitor_heard_numeric(irc, l);
+	if (!say_refused(irc, line_numeric(l), line_param(l, 1)))
+		presence_heard_numeric(irc, l);
 }
 
 void hear_past(struct irc *irc, const struct line *l)
@@ -249,24 +148,15 @@ void hear(struct irc *irc, enum session_kind kind, const struct line *l)
 		heard_message(irc, l);
 		break;
 	case SESSION_JOIN:
-		heard_join(irc, l);
-		break;
 	case SESSION_PART:
-		left(irc, l, line_param(l, 0), l->nick);
-		break;
 	case SESSION_QUIT:
-		heard_quit(irc, l);
-		break;
 	case SESSION_KICK:
-		left(irc, l, line_param(l, 0), line_param(l, 1));
-		break;
 	case SESSION_NICK:
-		heard_nick(irc, l);
+	case SESSION_OTHER:
+		presence_heard(irc, kind, l);
 		break;
 	case SESSION_NUMERIC:
 		heard_numeric(irc, l);
-		break;
-	case SESSION_OTHER:
 		break;
 	}
 }

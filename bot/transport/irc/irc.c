@@ -6,9 +6,13 @@
 #include "clock.h"
 #include "config.h"
 #include "transport/irc/history.h"
+#include "transport/irc/identity.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
+#include "transport/irc/monitor.h"
 #include "transport/irc/rooms.h"
+#include "transport/irc/splits.h"
+#include "transport/irc/users.h"
 #include "transport/irc/wire.h"
 
 #include <errno.h>
@@ -20,6 +24,14 @@
 #define JOINING_MOST_US (30 * CLOCK_US_PER_SECOND)
 
 enum { BURST = 4, JOIN_BYTES = 400, ROOM_NAME_MOST = 200 };
+
+const struct irc_times irc_times_default = {
+	.whois_us = 10 * CLOCK_US_PER_SECOND,
+	.fresh_us = 5 * CLOCK_US_PER_MINUTE,
+	.fresh_command_us = 30 * CLOCK_US_PER_SECOND,
+	.fresh_nobody_us = 5 * CLOCK_US_PER_SECOND,
+	.split_us = 48 * CLOCK_US_PER_HOUR,
+};
 
 static void irc_close(struct transport *t);
 
@@ -91,6 +103,7 @@ static void join_due(struct irc *irc, int64_t now_us)
 			continue;
 		room->state = ROOM_JOINING;
 		room->due_us = now_us + JOINING_MOST_US;
+		room->tried_us = now_us;
 		if (list->len && list->len + 1 + strlen(room->name) > JOIN_BYTES) {
 			wire_command(irc->wire, "JOIN", list->str, NULL);
 			g_string_truncate(list, 0);
@@ -125,6 +138,7 @@ static void rooms_due(void *data)
 
 static void go_offline(struct irc *irc, enum transport_state s)
 {
+	identity_forget(irc);
 	irc->online = false;
 	history_lost(irc);
 	say_forget(irc);
@@ -142,6 +156,8 @@ static void wire_state(void *data, enum wire_state s)
 		break;
 	case WIRE_READY:
 		rooms_reset(irc->rooms);
+		users_reset(irc->users);
+		monitor_reset(irc);
 		g_hash_table_remove_all(irc->missed);
 		rooms_due(irc);
 		if (rooms_count(irc->rooms) == 0) {
@@ -298,6 +314,12 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	irc->rooms = rooms_new(env->rooms, wire_isupport(irc->wire));
 	irc->answer_us = ANSWER_MOST_US;
 	history_open(irc);
+	irc->times = irc_times_default;
+	irc->users = users_new(wire_isupport(irc->wire));
+	irc->splits = splits_new(wire_isupport(irc->wire));
+	irc->splits_due = loop_timer_new(env->loop, presence_splits_due, irc);
+	identity_open(irc);
+	monitor_open(irc);
 	if (password)
 		explicit_bzero(password, strlen(password));
 	g_free(password);
@@ -318,7 +340,12 @@ static void irc_close(struct transport *t)
 	wire_free(irc->wire);
 	say_close(irc);
 	history_close(irc);
+	identity_close(irc);
+	monitor_close(irc);
+	splits_free(irc->splits);
+	users_free(irc->users);
 	rooms_free(irc->rooms);
+	loop_timer_free(irc->splits_due);
 	loop_timer_free(irc->rooms_due);
 	g_hash_table_unref(irc->missed);
 	g_free(irc->name);

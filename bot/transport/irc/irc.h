@@ -1,5 +1,6 @@
-/* The IRC transport's own state, shared by its three parts: irc.c opens it and keeps it in its
- * rooms, hear.c makes events of what the server says, say.c brings posts out. */
+/* The IRC transport's own state, shared by its parts: irc.c opens it and keeps it in its rooms,
+ * hear.c and presence.c make events of what the server says, identity.h and monitor.h know whose
+ * they are, say.c brings posts out. */
 #ifndef KITH_IRC_IRC_H
 #define KITH_IRC_IRC_H
 
@@ -10,12 +11,26 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct event;
 struct history;
+struct identity;
 struct loop_timer;
+struct monitor;
 struct more;
 struct rooms;
 struct room;
+struct splits;
+struct users;
 struct wire;
+
+struct irc_times {
+	int64_t whois_us; /* within which a WHOIS is answered, or will not be */
+	/* For how long an account is believed where the server tells of no changes: for chat, for
+	 * what may be a command, and for a command of somebody who had none. */
+	int64_t fresh_us, fresh_command_us, fresh_nobody_us;
+	int64_t split_us; /* how long a netsplit is no leave */
+};
+extern const struct irc_times irc_times_default;
 
 enum { FLIGHTS_MOST = 8 };
 
@@ -48,6 +63,12 @@ struct irc {
 	bool cut_told;   /* the log knows that this server cuts what is said */
 	struct more *more;
 	struct ctcp ctcp;
+	struct irc_times times;
+	struct users *users;
+	struct identity *identity;
+	struct monitor *monitor;
+	struct splits *splits;
+	struct loop_timer *splits_due;
 	GHashTable *missed; /* set of folded accounts that a post did not find */
 	uint64_t events;    /* of this connection */
 };
@@ -67,6 +88,19 @@ char *irc_for_log(const char *text);
 void hear(struct irc *irc, enum session_kind kind, const struct line *l);
 /* A message of the past. */
 void hear_past(struct irc *irc, const struct line *l);
+/* Completes an event of `nick`'s and hands it on in its turn, with the account they are signed in
+ * to; a message waits until that is known. `l` is what led to it, or NULL unless it is a message.
+ */
+void hear_tell(struct irc *irc, const struct line *l, const char *nick, struct event *e);
+/* The same where the account (or NULL) is known already. */
+void hear_tell_as(struct irc *irc, const struct line *l, const char *nick, const char *account,
+		  struct event *e);
+
+/* presence.c: who comes and goes, ourselves included; from inside the wire's callback. */
+void presence_heard(struct irc *irc, enum session_kind kind, const struct line *l);
+void presence_heard_numeric(struct irc *irc, const struct line *l);
+/* The time of somebody who was split off is over. */
+void presence_splits_due(void *data);
 
 /* say.c */
 void say_open(struct irc *irc);

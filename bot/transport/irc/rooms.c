@@ -99,6 +99,12 @@ bool rooms_remove(const struct rooms *r, struct room *room, const char *nick)
 	return g_hash_table_remove(room->people, folded);
 }
 
+bool rooms_has(const struct rooms *r, const struct room *room, const char *nick)
+{
+	g_autofree char *folded = isupport_fold(r->isupport, nick);
+	return g_hash_table_contains(room->people, folded);
+}
+
 const char *rooms_nick(const struct rooms *r, const char *nick)
 {
 	g_autofree char *folded = isupport_fold(r->isupport, nick);

@@ -21,6 +21,7 @@ struct room {
 	const char *name; /* as configured */
 	enum room_state state;
 	int64_t due_us;     /* monotonic */
+	int64_t tried_us;   /* when JOIN was said last, monotonic */
 	int64_t wait_us;    /* how long the next refusal keeps us out; doubled each time */
 	GHashTable *people; /* folded nick -> nick; ourselves included */
 };
@@ -45,6 +46,7 @@ void room_enter(struct room *room, int64_t due_us);
 void rooms_add(const struct rooms *r, struct room *room, const char *nick);
 /* Whether they were there. */
 bool rooms_remove(const struct rooms *r, struct room *room, const char *nick);
+bool rooms_has(const struct rooms *r, const struct room *room, const char *nick);
 /* The nick, as it is spelled, of somebody in any of the rooms; NULL if they are in none. Borrowed.
  */
 const char *rooms_nick(const struct rooms *r, const char *nick);

@@ -4,11 +4,13 @@
 #include "clock.h"
 #include "post.h"
 #include "transport/irc/bucket.h"
+#include "transport/irc/identity.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
 #include "transport/irc/more.h"
 #include "transport/irc/rooms.h"
+#include "transport/irc/users.h"
 #include "transport/irc/wire.h"
 
 #include <errno.h>
@@ -18,8 +20,6 @@
 #define FENCE_MOST_US (2 * CLOCK_US_PER_MINUTE)
 #define ECHO_MOST_US  (10 * CLOCK_US_PER_SECOND)
 
-enum { NICK_MOST = 64 };
-
 enum {
 	ERR_NOSUCHNICK = 401,
 	ERR_NICK_FIRST = 431,
@@ -28,26 +28,6 @@ enum {
 	ERR_TARGCHANGE = 707,
 	ERR_TARGUMODEG = 716,
 };
-
-/* A nick and nothing but one: no list, no mask, no room. */
-static bool is_nick(const struct irc *irc, const char *nick)
-{
-	size_t n = strlen(nick);
-	if (n == 0 || n > NICK_MOST || strpbrk(nick, " ,*?!@$:") ||
-	    isupport_is_room(wire_isupport(irc->wire), nick))
-		return false;
-	for (const char *c = nick; *c; c++) {
-		if (g_ascii_iscntrl(*c))
-			return false;
-	}
-	return true;
-}
-
-/* The nick of somebody here who is signed in as `account`; NULL if nobody is. Borrowed. */
-static const char *nick_of(const struct irc *irc, const char *account)
-{
-	return irc->trust_nicks ? rooms_nick(irc->rooms, account) : NULL;
-}
 
 static int find_target(struct irc *irc, const struct post *p, const char **ret)
 {
@@ -61,20 +41,20 @@ static int find_target(struct irc *irc, const struct post *p, const char **ret)
 		return 0;
 	}
 	if (p->account) {
-		const char *nick = nick_of(irc, p->account);
+		const char *nick = identity_nick(irc, p->account);
 		/* Somebody who spoke to us from outside our rooms, where a nick is an account. */
-		if (!nick && irc->trust_nicks && p->shown && is_nick(irc, p->shown) &&
+		if (!nick && irc->trust_nicks && p->shown &&
+		    users_is_nick(wire_isupport(irc->wire), p->shown) &&
 		    isupport_same(wire_isupport(irc->wire), p->shown, p->account))
 			nick = p->shown;
 		if (!nick) {
-			g_hash_table_add(irc->missed,
-					 isupport_fold(wire_isupport(irc->wire), p->account));
+			identity_missed(irc, p->account);
 			return -ENOENT;
 		}
 		*ret = nick;
 		return 0;
 	}
-	if (!p->shown || !is_nick(irc, p->shown))
+	if (!p->shown || !users_is_nick(wire_isupport(irc->wire), p->shown))
 		return -EINVAL;
 	*ret = p->shown;
 	return 0;

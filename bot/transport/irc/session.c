@@ -99,6 +99,7 @@ static irc_session_t *create_library(struct session *s)
 		.event_quit = heard_quit,
 		.event_kick = heard_kick,
 		.event_nick = heard_nick,
+		.event_invite = heard_other,
 		.event_numeric = heard_numeric,
 		.event_ctcp_req = heard_ctcp,
 		.event_unknown = heard_other,

@@ -18,7 +18,7 @@ enum session_kind {
 	SESSION_KICK,
 	SESSION_NICK,
 	SESSION_NUMERIC,
-	SESSION_OTHER, /* what the library has no name for: ACCOUNT, BATCH, CHGHOST ... */
+	SESSION_OTHER, /* what else has a name: ACCOUNT, BATCH, CHGHOST, INVITE ... */
 };
 
 struct session_callbacks {
