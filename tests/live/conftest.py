@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 import irc
+import scripted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -108,3 +109,16 @@ def kith(kith_program, ircd, tmp_path, cleanup):
             bot.await_log('in #makers')
         return bot
     return start
+
+
+@pytest.fixture
+def plays(kith_program, tmp_path, cleanup):
+    """plays.start(keys, group, secrets, ...): a scripted.Server and a kith on its way there."""
+    return scripted.Plays(kith_program, tmp_path, cleanup)
+
+
+@pytest.fixture(scope='module')
+def plays_of_all(kith_program, tmp_path_factory):
+    """The same for what the tests of a module share."""
+    with contextlib.ExitStack() as stack:
+        yield scripted.Plays(kith_program, tmp_path_factory.mktemp('plays'), stack)
