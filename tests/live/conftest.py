@@ -3,12 +3,12 @@ failure. What a test starts is ended by it, and has to have ended well."""
 import contextlib
 import os
 import pathlib
-import shutil
 
 import pytest
 
 import irc
 import scripted
+import services
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -19,16 +19,15 @@ timezone = {zone}
 organizers = test/olga
 places = test/#makers
 [irc test]
-server = 127.0.0.1
-port = {port}
-tls = no
-nick = kith
-trust-nicks = yes
 {keys}
 [store]
 path = {store}
 {sections}
 '''
+
+# Who has an account at the services, and which: a nick is not always its name.
+ACCOUNTS = {nick: nick for nick in ('kith', 'olga', 'ana', 'ben', 'dev', 'observer')}
+ACCOUNTS['cleo'] = 'cleopatra'
 
 
 def pytest_configure(config):
@@ -76,7 +75,7 @@ def cleanup():
 
 @pytest.fixture
 def ircd(tmp_path, cleanup):
-    if not shutil.which('ngircd', path=f'{os.environ["PATH"]}:/usr/sbin'):
+    if not irc.program('ngircd'):
         missing('ngircd')
     server = irc.Ngircd(tmp_path)
     cleanup.callback(server.stop)
@@ -95,13 +94,13 @@ def person(ircd, cleanup):
 
 
 @pytest.fixture
-def kith(kith_program, ircd, tmp_path, cleanup):
-    """kith(keys, zone, sections, wait): the bot, running and, unless it is not to be waited for, in
-    #makers. `keys` are further lines of [irc test], without any it speaks faster than it would
-    among strangers; `zone` is the group's, `sections` more of the configuration."""
-    def start(keys='rate = 600', zone='Europe/Berlin', sections='', wait=True):
+def kith_at(kith_program, tmp_path, cleanup):
+    """kith_at(keys, zone, sections, wait): the bot, running and, unless it is not to be waited for,
+    in #makers. `keys` are those of [irc test], `zone` is the group's, `sections` more of the
+    configuration."""
+    def start(keys, zone='Europe/Berlin', sections='', wait=True):
         bot = irc.Kith(kith_program, tmp_path, CONFIG.format(
-            port=ircd.port, keys=keys, zone=zone, store=tmp_path / 'kith.db', sections=sections))
+            keys=keys, zone=zone, store=tmp_path / 'kith.db', sections=sections))
         cleanup.callback(bot.check_log)
         cleanup.callback(bot.stop)
         bot.start()
@@ -122,3 +121,44 @@ def plays_of_all(kith_program, tmp_path_factory):
     """The same for what the tests of a module share."""
     with contextlib.ExitStack() as stack:
         yield scripted.Plays(kith_program, tmp_path_factory.mktemp('plays'), stack)
+
+
+@pytest.fixture
+def kith(kith_at, ircd):
+    """kith(keys, ...): kith_at the ircd, trusting nicks. `keys` are further ones; without any
+    it speaks faster than it would among strangers."""
+    def start(keys='rate = 600', **how):
+        return kith_at(f'{ircd.keys()}\ntrust-nicks = yes\n{keys}', **how)
+    return start
+
+
+@pytest.fixture(scope='session')
+def authority(tmp_path_factory):
+    if not irc.program('openssl'):
+        missing('openssl')
+    return services.Authority(tmp_path_factory.mktemp('authority') / 'pem')
+
+
+@pytest.fixture
+def network(tmp_path, cleanup, authority):
+    """irc.test, running, and its services."""
+    for program in ('inspircd', 'atheme-services'):
+        if not irc.program(program):
+            missing(program)
+    there = services.Network(authority, tmp_path, ACCOUNTS.values())
+    cleanup.callback(there.stop)
+    there.start()
+    return there
+
+
+@pytest.fixture
+def member(network, cleanup):
+    """member(nick, *rooms): one of those in ACCOUNTS, signed in; or, with account=None, somebody
+    who is not. They come to the port where nobody is held up, unless another is given."""
+    def arrive(nick, *rooms, **how):
+        how.setdefault('account', ACCOUNTS.get(nick))
+        somebody = irc.Person(how.pop('port', network.server.ports['plain']), nick, *rooms,
+                              password=services.PASSWORD, **how)
+        cleanup.callback(somebody.quit)
+        return somebody
+    return arrive

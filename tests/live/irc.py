@@ -1,11 +1,14 @@
 """A real server of IRC and scripted people on it, for tests that run kith as its users would."""
+import base64
 import json
 import os
 import queue
 import re
+import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -27,6 +30,16 @@ def listen(port):
     listener.bind(('127.0.0.1', port))
     listener.listen()
     return listener
+
+
+def program(name):
+    """Where a daemon is, None if it is not installed."""
+    return shutil.which(name, path=f'{os.environ["PATH"]}:/usr/sbin')
+
+
+def any_of(words):
+    """Matches any of them."""
+    return f'(?:{"|".join(map(re.escape, words))})'
 
 
 def wait_for(what, condition, seconds=WAIT_S):
@@ -73,10 +86,10 @@ class Ngircd:
         ''')
 
     def start(self):
-        program = shutil.which('ngircd', path=f'{os.environ["PATH"]}:/usr/sbin')
         with self.log.open('a') as log:
-            self.process = subprocess.Popen([program, '-n', '-f', self.folder / 'ngircd.conf'],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [program('ngircd'), '-n', '-f', self.folder / 'ngircd.conf'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(f'ngircd (see {self.log})', self.answers)
 
     def answers(self):
@@ -93,28 +106,52 @@ class Ngircd:
             self.process.wait(WAIT_S)
             self.process = None
 
+    def keys(self):
+        """Where and how to connect, of [irc test]."""
+        return f'server = 127.0.0.1\nport = {self.port}\ntls = no\nnick = kith'
+
 
 class Person:
-    """Somebody on IRC. What the server says is read as it comes, each line with its time."""
+    """Somebody on IRC, by TLS if there is an ssl.SSLContext, signed in if there are an account and
+    its password. What the server says is read as it comes, each line with its time."""
 
-    def __init__(self, port, nick, *rooms):
+    def __init__(self, port, nick, *rooms, context=None, account=None, password=None):
         self.nick = nick
+        self.nicks = [nick]  # and what it was called before
         self.lines = []  # (monotonic seconds, line), all of them: for a test that looks back
         self._waiting = queue.Queue()  # the same, until expect has passed over them
         self._socket = socket.create_connection(('127.0.0.1', port), WAIT_S)
-        self._socket.settimeout(None)
+        self._turn = threading.Lock()  # TLS cannot be read and written at once
+        if context:
+            self._socket = context.wrap_socket(self._socket, server_hostname='localhost')
+        self._socket.settimeout(0 if context else None)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        if account:
+            self.send('CAP REQ sasl')
         self.send(f'NICK {nick}')
         self.send(f'USER {nick} * * :{nick}')
+        if account:
+            self.sign_in(account, password)
         self.expect(r' (376|422) ')
         for room in rooms:
             self.join(room)
 
+    def sign_in(self, account, password):
+        self.expect(r' CAP \S+ ACK :?sasl')
+        self.send('AUTHENTICATE PLAIN')
+        self.expect(r'AUTHENTICATE :?\+')
+        secret = f'\0{account}\0{password}'.encode()
+        self.send('AUTHENTICATE ' + base64.b64encode(secret).decode())
+        self.expect(' 903 ')
+        self.send('CAP END')
+
     def _read(self):
-        with self._socket.makefile('rb') as stream:
-            for raw in stream:
-                line = raw.decode('utf-8', 'replace').rstrip('\r\n')
+        rest = b''
+        while heard := self._receive():
+            *lines, rest = (rest + heard).split(b'\n')
+            for raw in lines:
+                line = raw.decode('utf-8', 'replace').rstrip('\r')
                 if line.startswith('PING '):
                     self.send('PONG ' + line[5:])
                     continue
@@ -122,8 +159,25 @@ class Person:
                 self._waiting.put(line)
         self._waiting.put(None)
 
+    def _receive(self):
+        """What there is to read, once there is something; b'' at the end."""
+        while isinstance(self._socket, ssl.SSLSocket):
+            with self._turn:
+                try:
+                    return self._socket.recv(4096)
+                except ssl.SSLWantReadError:
+                    pass
+                except OSError:
+                    return b''
+            select.select([self._socket], [], [])
+        try:
+            return self._socket.recv(4096)
+        except OSError:
+            return b''
+
     def send(self, line):
-        self._socket.sendall(line.encode() + b'\r\n')
+        with self._turn:
+            self._socket.sendall(line.encode() + b'\r\n')
 
     def join(self, room):
         self.send(f'JOIN {room}')
@@ -131,6 +185,12 @@ class Person:
 
     def say(self, target, text):
         self.send(f'PRIVMSG {target} :{text}')
+
+    def rename(self, nick):
+        self.send(f'NICK {nick}')
+        self.expect(rf'^:{re.escape(self.nick)}!\S+ NICK :?{re.escape(nick)}$')
+        self.nick = nick
+        self.nicks.append(nick)
 
     def expect(self, pattern, seconds=WAIT_S):
         """The match in the first line not yet passed over that has one."""
@@ -163,10 +223,10 @@ class Person:
         """Every line so far that matches."""
         return [line for _, line in list(self.lines) if re.search(pattern, line)]
 
-    def said_in(self, room):
-        """[(monotonic seconds, nick, text)] of all that was said in a room (or to a nick), in
-        order."""
-        heard = re.compile(rf'^:(?P<nick>[^!]+)!\S+ PRIVMSG {re.escape(room)} :?(?P<text>.*)')
+    def said_in(self, *rooms):
+        """[(monotonic seconds, nick, text)] of all that was said in these rooms (or to these
+        nicks), in order."""
+        heard = re.compile(rf'^:(?P<nick>[^!]+)!\S+ PRIVMSG {any_of(rooms)} :?(?P<text>.*)')
         found = ((at, heard.match(line)) for at, line in list(self.lines))
         return [(at, m['nick'], m['text']) for at, m in found if m]
 
@@ -191,6 +251,7 @@ class Kith:
         self.log = folder / 'kith.log'
         self.config = folder / 'kith.conf'
         self.config.write_text(config)
+        self.secrets = []  # what must never be in the log
 
     def start(self):
         with self.log.open('a') as log:
@@ -241,3 +302,4 @@ class Kith:
     def check_log(self):
         log = self.log.read_text() if self.log.exists() else ''
         assert not SANITIZER.search(log), log
+        assert not any(secret in log for secret in self.secrets), log

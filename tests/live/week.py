@@ -7,6 +7,8 @@ import re
 import time
 from typing import NamedTuple
 
+import irc
+
 DEMO = pathlib.Path(__file__).resolve().parents[2] / 'deploy/demo.kith'
 
 TIME = re.compile(r'\b(\d\d):(\d\d)\b')
@@ -25,13 +27,37 @@ NOTHING_LEFT = 'I have nothing left to say just now. If you miss something, ask 
 
 
 class Said(NamedTuple):
-    """Somebody says something, in the room or to kith alone."""
+    """Somebody says something, in the room or to kith alone. "~ana" is somebody called so who is
+    not signed in."""
     nick: str
     alone: bool
     text: str
 
     def script(self):
         return f'{self.nick}{">>" if self.alone else ":"} {self.text}'
+
+
+class Comes(NamedTuple):
+    """Somebody enters the room, who was not there from the start."""
+    nick: str
+
+    def script(self):
+        return f'{self.nick} joins'
+
+
+class Goes(NamedTuple):
+    """Somebody leaves, the network too."""
+    nick: str
+
+    def script(self):
+        return f'{self.nick} leaves'
+
+
+class Renamed(NamedTuple):
+    """Somebody goes by another nick from now on. The sandbox, where names are accounts, does not
+    hear of it."""
+    nick: str
+    to: str
 
 
 class Step(NamedTuple):
@@ -116,7 +142,7 @@ class Week:
         lines = ['!down', f'@ {self.now + self.later:%Y-%m-%d %H:%M:%S}', '!up']
         self.before = len(lines)
         for line in self.lines:
-            if isinstance(line, Said):
+            if isinstance(line, (Said, Comes, Goes)):
                 lines.append(line.script())
             elif isinstance(line, Step):
                 lines.append(f'@ {self.steps[line.key] + self.later:%Y-%m-%d %H:%M:%S}')
@@ -146,11 +172,11 @@ class Week:
                       text)
 
 
-def lives(person, target, speakers=r'kith'):
-    """All that `speakers` said to `target`, as this person heard it, [(nick, line)] for each life
-    of kith: a life ends with its QUIT."""
-    heard = re.compile(rf'^:(?P<nick>{speakers})!\S+ '
-                       rf'(QUIT|PRIVMSG {re.escape(target)} :?(?P<text>.*))')
+def lives(person, targets, speakers=('kith',)):
+    """All that `speakers` said to any of `targets`, as this person heard it, [(nick, line)] for
+    each life of kith: a life ends with its QUIT."""
+    heard = re.compile(rf'^:(?P<nick>{irc.any_of(speakers)})!\S+ '
+                       rf'(QUIT|PRIVMSG {irc.any_of(targets)} :?(?P<text>.*))')
     found = [[]]
     for _, line in list(person.lines):
         if not (m := heard.match(line)):

@@ -1,0 +1,187 @@
+"""The people of a week on a real server, and kith among them."""
+import collections
+import concurrent.futures
+import contextlib
+import sqlite3
+import time
+
+import irc
+import week
+
+ROOM = '#makers'
+
+# Kith writes down that something was said at most a second late.
+SETTLED_S = 1.5
+
+
+class Group:
+    """The people of a week and an observer in the room, and kith among them, known to say what the
+    sandbox says. `person(name, room)` lets somebody come."""
+
+    def __init__(self, the_week, kith, person, keys='rate = 600'):
+        self.week = the_week
+        self.person = person
+        late = {line.nick for line in the_week.lines if isinstance(line, week.Comes)}
+        names = {line.nick for line in the_week.lines if isinstance(line, week.Said)} - late
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            coming = {name: pool.submit(person, name, ROOM) for name in sorted(names)}
+            self.observer = person('observer', ROOM)
+        self.people = {name: somebody.result() for name, somebody in coming.items()}
+        self.bot = kith(keys=keys, zone=the_week.zone, sections=the_week.sections(), wait=False)
+        self.at_line = the_week.posts(self.bot.sandbox(the_week.script()))
+        self.starts = 1
+        self.asked = set()  # (to whom, life, piece): the rest of what ended there
+        self.bot.await_log('in ' + ROOM)
+
+    def posts_to(self, to, lines=None):
+        return [post for at_line in self.at_line[:lines] for post in at_line if post.to == to]
+
+    def listeners(self):
+        """(who hears it, what it may be said to, whom it is for) for the room and everybody in
+        it."""
+        yield self.observer, [ROOM], None
+        for name, somebody in self.people.items():
+            yield somebody, somebody.nicks, name
+
+    def heard(self):
+        """How many posts have arrived everywhere, and {life: what it repeated}."""
+        posts, again = 0, collections.defaultdict(list)
+        for listener, targets, to in self.listeners():
+            heard = week.follow(week.lives(listener, targets), self.posts_to(to))
+            posts += heard.posts
+            for life, repeated in heard.again:
+                again[life].append(repeated)
+        return posts, again
+
+    def await_posts(self, lines, part=0):
+        """Until all that kith says at these first lines has arrived, or `part` posts less."""
+        there = sum(len(at_line) for at_line in self.at_line[:lines]) - part
+        irc.wait_for(f'what kith says at {self.week.lines[lines - 1]}',
+                     lambda: self.ask_for_more() or self.heard()[0] >= there)
+
+    def ask_for_more(self):
+        """Who has just heard the start of something long asks for the rest of it; in the room
+        the observer does. A new life of kith would not know of it."""
+        for listener, targets, to in self.listeners():
+            lives = week.lives(listener, targets)
+            for life, pieces in enumerate(lives):
+                for i, (_, text) in enumerate(pieces):
+                    if text.endswith(week.ending(to)) and (to, life, i) not in self.asked:
+                        self.asked.add((to, life, i))
+                        if life == len(lives) - 1:
+                            self.ask(to)
+
+    def ask(self, to):
+        if to is None:
+            self.observer.say(ROOM, '!more')
+        else:
+            self.people[to].say('kith', 'more')
+
+    def is_settled(self, n):
+        """Whether kith has said everything up to that line, and written down that it has; of a step
+        it may be about to say something."""
+        if isinstance(self.week.lines[n], week.Step):
+            return False
+        last = max((at for listener, targets, _ in self.listeners()
+                    for at, nick, _ in listener.said_in(*targets) if nick == 'kith'), default=0)
+        there = sum(len(at_line) for at_line in self.at_line[:n + 1])
+        return self.heard()[0] == there and time.monotonic() - last > SETTLED_S
+
+    def kill(self):
+        """kill -9, and a new start with the same store; comes back when kith has."""
+        self.bot.kill()
+        for listener, targets, _ in self.listeners():
+            irc.wait_for("kith's QUIT", lambda: len(week.lives(listener, targets)) > self.starts)
+        self.starts += 1
+        self.bot.start()
+        self.bot.await_log('in ' + ROOM, times=self.starts)
+
+    def is_lost(self, n, stored):
+        """Whether the line was said to a kith that did not live to do anything about it. What it
+        did is in the store, beyond the posts `stored` before; what only needs an answer may have
+        got that."""
+        there = sum(len(at_line) for at_line in self.at_line[:n + 1])
+        return posts_stored(self.bot) == stored and self.heard()[0] < there
+
+    def say(self, n):
+        line = self.week.lines[n]
+        self.people[line.nick].say('kith' if line.alone else ROOM, line.text)
+
+    def move(self, line):
+        if isinstance(line, week.Comes):
+            self.people[line.nick] = self.person(line.nick, ROOM)
+        elif isinstance(line, week.Goes):
+            self.people[line.nick].quit()
+        elif isinstance(line, week.Renamed):
+            self.people[line.nick].rename(line.to)
+
+    def play(self, disturb=lambda n, answered: False):
+        """Everybody says their lines, the next when kith has answered. `disturb` is called with the
+        number of a line when it has just been said, and again when it has been answered by a first
+        post; of a step while it is still to come. It tells whether it killed kith."""
+        for n, line in enumerate(self.week.lines):
+            if isinstance(line, week.Said):
+                stored = posts_stored(self.bot)
+                self.say(n)
+                if disturb(n, answered=False) and self.is_lost(n, stored):
+                    self.say(n)
+                if not self.at_line[n] and not line.alone:
+                    # Nothing else tells that the server has it, and the next to speak may have
+                    # the quicker line.
+                    said = (self.people[line.nick].nick, line.text)
+                    irc.wait_for(f'{line} in the room', lambda: said in [
+                        (nick, text) for _, nick, text in self.observer.said_in(ROOM)])
+                self.await_posts(n + 1, part=max(0, len(self.at_line[n]) - 1))
+                disturb(n, answered=True)
+            elif isinstance(line, week.Step):
+                left = self.week.is_due(line.key) - time.monotonic()
+                assert left > 1, f'{line} is to be in {left:.1f} s: this machine is too slow'
+                disturb(n, answered=True)
+                time.sleep(max(0, self.week.is_due(line.key) - time.monotonic()))
+            else:
+                self.move(line)
+            self.await_posts(n + 1)
+
+    def spoken(self):
+        """The room's whole conversation, as it should be."""
+        nicks = {}
+        for line, posts in zip(self.week.lines, self.at_line):
+            if isinstance(line, week.Renamed):
+                nicks[line.nick] = line.to
+            elif isinstance(line, week.Said) and not line.alone:
+                yield week.Post(nicks.get(line.nick, line.nick.lstrip('~')), None, line.text)
+            yield from (post for post in posts if post.to is None)
+
+    def check(self):
+        """When all is said: the room word for word and in order, people and all; then what was for
+        one person alone; and each step when it was due, not before and not much later."""
+        conversation = list(self.spoken())
+        everybody = [nick for somebody in self.people.values() for nick in somebody.nicks]
+        heard = week.follow(week.lives(self.observer, [ROOM], ['kith', *everybody]), conversation)
+        assert heard.posts == len(conversation)
+        for name, somebody in self.people.items():
+            posts = self.posts_to(name)
+            assert week.follow(week.lives(somebody, somebody.nicks), posts).posts == len(posts)
+        assert not self.observer.said_in('observer')
+
+        said = [(at, text) for at, nick, text in self.observer.said_in(ROOM) if nick == 'kith']
+        for n, line in enumerate(self.week.lines):
+            if isinstance(line, week.Step):
+                first_line = self.at_line[n][0].text.split('\n')[0]
+                at = next(at for at, text in said if first_line.startswith(text))
+                assert 0 <= at - self.week.is_due(line.key) < 3, line
+
+
+def store_of(bot):
+    return contextlib.closing(sqlite3.connect(f'file:{bot.folder}/kith.db?mode=ro', uri=True))
+
+
+def posts_stored(bot):
+    with store_of(bot) as store:
+        return store.execute('SELECT count(*) FROM outbox').fetchone()[0]
+
+
+def steps_of(bot):
+    """How far the rounds have come, in order."""
+    with store_of(bot) as store:
+        return [state for state, in store.execute('SELECT state FROM round ORDER BY day')]
