@@ -71,6 +71,7 @@ struct config_section {
 	char *name;
 	int line;
 	GHashTable *values; /* key -> text */
+	GHashTable *lines;  /* key -> its line, as a pointer; NULL where it comes from no file */
 };
 
 struct config {
@@ -98,6 +99,21 @@ const char *config_text(const struct config_section *s, const char *key); /* NUL
 int64_t config_number(const struct config_section *s, const char *key);
 bool config_yes(const struct config_section *s, const char *key);
 
+/* A CONFIG_SECRET: the first line of the file, of the credential systemd has handed over
+ * ("credential:NAME"), or the variable of the environment ("env:NAME"), read now. NULL in *ret
+ * where the key is unset. Else -errno with what is wrong, a clause or two, in *ret_fault: -ENOKEY
+ * where this process was given no such credential or variable. */
+int config_secret(const struct config_section *s, const char *key, char **ret, char **ret_fault);
+/* Overwrites it first; NULL is fine. */
+void config_secret_free(char *secret);
+/* Whether every secret of every network can be read: 0, or -ENOENT with the faults as config_load
+ * tells them, of those that are nowhere in *ret_faults, of those that this process was not given in
+ * *ret_not_given; NULL where there are none. g_free both. */
+int config_secrets(const struct config *c, char **ret_faults, char **ret_not_given);
+/* Another text when any value of the section is another, or anything in a file that it names.
+ * g_free it. */
+char *config_fingerprint(const struct config_section *s);
+
 /* The table behind all this: validation, kith.conf(5) and the example file are made from it. */
 enum config_type {
 	CONFIG_TEXT,   /* one line */
@@ -117,6 +133,7 @@ enum config_type {
 	CONFIG_URL,
 	CONFIG_MATRIX_ID, /* "@kith:example.org" */
 	CONFIG_FILE,      /* relative to the configuration file's folder */
+	CONFIG_SECRET,    /* likewise, or "credential:NAME", "env:NAME" */
 };
 struct config_key {
 	const char *section; /* "group", "round", "irc", ...: without its NAME */

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "groups.h"
 #include "keys.h"
+#include "secret.h"
 #include "values.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@ static void section_free(void *data)
 	g_free(s->kind);
 	g_free(s->name);
 	g_hash_table_unref(s->values);
+	g_clear_pointer(&s->lines, g_hash_table_unref);
 	g_free(s);
 }
 
@@ -75,6 +77,13 @@ static void check_matrix(const struct load_section *s, struct faults *f)
 			   password->line);
 }
 
+static char *network_text(const struct config *c, const struct config_key *k, const char *text)
+{
+	if (k->type == CONFIG_FILE || (k->type == CONFIG_SECRET && secret_is_file(text)))
+		return config_path(c->file, text);
+	return g_strdup(text);
+}
+
 static void read_network(struct config *c, const struct load_section *s, struct faults *f)
 {
 	struct config_section *network = g_new0(struct config_section, 1);
@@ -83,7 +92,9 @@ static void read_network(struct config *c, const struct load_section *s, struct 
 	network->name = g_strdup(s->name);
 	network->line = s->line;
 	network->values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	network->lines = g_hash_table_new(g_str_hash, g_str_equal);
 	for (const struct config_key *k = config_keys; k->section != NULL; k++) {
+		const struct load_entry *e = section_entry(s, k->key);
 		const char *text;
 
 		if (strcmp(k->section, network->kind) != 0)
@@ -91,8 +102,10 @@ static void read_network(struct config *c, const struct load_section *s, struct 
 		text = section_text(s, k->section, k->key);
 		if (text != NULL)
 			g_hash_table_insert(network->values, (char *)k->key,
-					    k->type == CONFIG_FILE ? config_path(c->file, text)
-								   : g_strdup(text));
+					    network_text(c, k, text));
+		if (e != NULL)
+			g_hash_table_insert(network->lines, (char *)k->key,
+					    GINT_TO_POINTER(e->line));
 	}
 	g_ptr_array_add(c->networks, network);
 	if (strcmp(network->kind, "irc") == 0)

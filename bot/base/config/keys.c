@@ -109,10 +109,12 @@ const struct config_key config_keys[] = {
 	  .summary = "The services account to sign in to; without it, the nick." },
 	{ .section = "irc",
 	  .key = "password-file",
-	  .type = CONFIG_FILE,
+	  .type = CONFIG_SECRET,
 	  .example = "/etc/kith/libera.password",
-	  .summary = "A file with the account's password in its first line; with `sasl = external` "
-		     "or `sasl = no` it is the server's own." },
+	  .summary = "A file with the account's password in its first line, or credential:NAME for "
+		     "one "
+		     "that systemd hands over, or env:NAME for a variable of the environment; with "
+		     "`sasl = external` or `sasl = no` it is the server's own." },
 	{ .section = "irc",
 	  .key = "port",
 	  .type = CONFIG_NUMBER,
@@ -195,14 +197,16 @@ const struct config_key config_keys[] = {
 	  .summary = "The bot's own id." },
 	{ .section = "matrix",
 	  .key = "password-file",
-	  .type = CONFIG_FILE,
+	  .type = CONFIG_SECRET,
 	  .example = "/etc/kith/home.password",
-	  .summary = "A file with the account's password in its first line." },
+	  .summary = "A file with the account's password in its first line. Or a credential of "
+		     "systemd's, credential:NAME, or a variable of the environment, env:NAME." },
 	{ .section = "matrix",
 	  .key = "token-file",
-	  .type = CONFIG_FILE,
+	  .type = CONFIG_SECRET,
 	  .example = "/etc/kith/home.token",
-	  .summary = "A file with an access token in its first line, instead of password-file." },
+	  .summary = "A file with an access token in its first line, instead of password-file; "
+		     "likewise a credential or a variable." },
 	{ .section = "matrix",
 	  .key = "device-name",
 	  .type = CONFIG_TEXT,
@@ -211,7 +215,7 @@ const struct config_key config_keys[] = {
 	  .summary = "How its device is named in the account's list." },
 	{ .section = "matrix",
 	  .key = "key-file",
-	  .type = CONFIG_FILE,
+	  .type = CONFIG_SECRET,
 	  .example = "/etc/kith/home.key",
 	  .summary = "A file with the secret that locks the encryption keys in the store." },
 	{ .section = "matrix",

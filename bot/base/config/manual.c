@@ -75,6 +75,8 @@ static const char *type_text(enum config_type type)
 		return "a Matrix id";
 	case CONFIG_FILE:
 		return "a file, relative to this one's folder";
+	case CONFIG_SECRET:
+		return "a file, relative to this one's folder; or credential:NAME, env:NAME";
 	}
 	g_assert_not_reached();
 }

@@ -2,6 +2,7 @@
 
 #include "base/text/text.h"
 #include "clock.h"
+#include "secret.h"
 #include "zone.h"
 
 #include <assert.h>
@@ -491,6 +492,11 @@ static char *matrix_id_fault(const char *text)
 	return not_a(text, "a Matrix id, as in '@kith:example.org'");
 }
 
+static char *file_fault(const char *text)
+{
+	return strlen(text) < PATH_MAX ? NULL : g_strdup("is too long for a file's name");
+}
+
 static char *type_fault(const struct config_key *k, const char *text)
 {
 	switch (k->type) {
@@ -527,7 +533,9 @@ static char *type_fault(const struct config_key *k, const char *text)
 	case CONFIG_MATRIX_ID:
 		return matrix_id_fault(text);
 	case CONFIG_FILE:
-		return strlen(text) < PATH_MAX ? NULL : g_strdup("is too long for a file's name");
+		return file_fault(text);
+	case CONFIG_SECRET:
+		return secret_is_file(text) ? file_fault(text) : secret_fault(text);
 	}
 	g_assert_not_reached();
 }

@@ -213,27 +213,14 @@ static int check_names(const struct transport_env *env, const struct config_sect
 	return 0;
 }
 
-/* The first line of password-file; *ret stays NULL if none is configured. */
+/* *ret stays NULL if none is configured. */
 static int read_password(const struct config_section *c, char **ret)
 {
-	const char *file = config_text(c, "password-file");
-	if (!file)
-		return 0;
-	char *content;
-	gsize n;
-	g_autoptr(GError) error = NULL;
-	if (!g_file_get_contents(file, &content, &n, &error)) {
-		log_error("irc %s: password-file: %s", c->name, error->message);
-		return -EIO;
-	}
-	*ret = g_strndup(content, strcspn(content, "\r\n"));
-	explicit_bzero(content, n);
-	g_free(content);
-	if (**ret)
-		return 0;
-	log_error("irc %s: password-file: the first line of %s is empty", c->name, file);
-	g_clear_pointer(ret, g_free);
-	return -EINVAL;
+	g_autofree char *fault = NULL;
+	int r = config_secret(c, "password-file", ret, &fault);
+	if (r < 0)
+		log_error("irc %s: password-file: %s", c->name, fault);
+	return r;
 }
 
 static enum sasl_mechanism mechanism_of(const struct config_section *c)
@@ -320,9 +307,7 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	irc->splits_due = loop_timer_new(env->loop, presence_splits_due, irc);
 	identity_open(irc);
 	monitor_open(irc);
-	if (password)
-		explicit_bzero(password, strlen(password));
-	g_free(password);
+	config_secret_free(password);
 	*ret = &irc->transport;
 	return 0;
 }
