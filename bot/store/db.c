@@ -1,16 +1,15 @@
 #include "store/db.h"
 
 #include "base/log.h"
+#include "store/lock.h"
 #include "store/migrate.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@ struct db {
 	char *path;
 	GHashTable *statements; /* sql literal's address -> sqlite3_stmt */
 	struct db_watcher watcher;
-	int lock_fd; /* one writer a store; see db_open */
+	int lock_fd; /* one writer a store; see lock.h */
 	int depth;
 	int64_t changes_at_begin;
 	bool scrub; /* after the next commit the log is to be emptied */
@@ -36,28 +35,6 @@ static void execute(struct db *db, const char *sql)
 {
 	if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fatal(db, sql);
-}
-
-/* The file is made by us, so that nobody else can read it, and locked: SQLite would let a second
- * kith in, and both would speak. flock(2) does not meet SQLite's own fcntl(2) locks; the descriptor
- * is closed after SQLite's, since closing it earlier would drop those. */
-static int lock_file(const char *path, int *ret_fd, char **ret_error)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		int error = errno;
-		*ret_error =
-			g_strdup_printf("cannot open the store %s: %s", path, g_strerror(error));
-		return -error;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		close(fd);
-		*ret_error = g_strdup_printf("the store %s is in use by another kith", path);
-		return -EBUSY;
-	}
-	*ret_fd = fd;
-	return 0;
 }
 
 static int configure(struct db *db, char **ret_error)
@@ -83,7 +60,7 @@ static void finalize(void *stmt)
 int db_open(const char *path, struct db **ret, char **ret_error)
 {
 	int fd = -1;
-	int r = lock_file(path, &fd, ret_error);
+	int r = lock_open(path, &fd, ret_error);
 	if (r < 0)
 		return r;
 
@@ -113,6 +90,7 @@ void db_close(struct db *db)
 		return;
 	g_hash_table_destroy(db->statements);
 	sqlite3_close(db->sqlite);
+	/* After SQLite's own: closing it earlier would drop those locks. */
 	close(db->lock_fd);
 	g_free(db->path);
 	g_free(db);

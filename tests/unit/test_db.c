@@ -184,7 +184,7 @@ static void open__what_is_no_store__says_so(void **state)
 
 	assert_true(g_file_set_contents(text, long_text, -1, NULL));
 	assert_refused(text, -EPROTO, "not a database");
-	assert_refused(missing, -ENOENT, "No such file");
+	assert_refused(missing, -ENOENT, "there is no folder");
 	assert_refused(p->folder, -EISDIR, "directory");
 }
 
