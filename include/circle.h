@@ -33,6 +33,10 @@ struct circle {
 	 * `show` takes the entry over and clears the record; else it is taken back in the end. */
 	int64_t edited_record, edited_entry, edited_work;
 	int64_t edited_promotion; /* likewise what it asked a slot for: it keeps its turn */
+	/* Reads the configuration again, to come into force after this event: 0, or -errno with
+	 * every fault, a line each. NULL where there is none to read again. */
+	int (*reload)(void *host, char **ret_faults);
+	void *host;
 	char *cause_made; /* what `cause` points to where the circle made it itself; g_free it */
 };
 

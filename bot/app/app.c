@@ -4,6 +4,7 @@
 #include "app/dispatch.h"
 #include "app/ears.h"
 #include "app/guard.h"
+#include "app/reload.h"
 #include "app/schedule.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -35,6 +36,8 @@ struct circle app_circle(struct app *app, struct app_group *group, int64_t at_us
 		.now_us = at_us,
 		.run_us = app_now(app),
 		.cause = cause,
+		.reload = app->options.load ? reload_read : NULL,
+		.host = app,
 	};
 }
 
@@ -137,6 +140,8 @@ static void on_state(void *data, struct transport *t, enum transport_state state
 		outbox_resend(link->app->outbox, t->name);
 	link->state = state;
 	link->app->step_us = 0;
+	if (link->app->options.changed)
+		link->app->options.changed(link->app->options.data);
 	look_soon(link->app);
 }
 
@@ -150,8 +155,8 @@ static const struct transport_impl *find_impl(const struct app_options *options,
 	return NULL;
 }
 
-/* The configured rooms, or the organizers' accounts, that are on `network`; borrowed names. */
-static const char **names_on(const struct config *config, const char *network, bool organizers)
+/* The configured rooms, or the organizers' accounts, that are on `network`. g_strfreev them. */
+static char **names_on(const struct config *config, const char *network, bool organizers)
 {
 	GPtrArray *names = g_ptr_array_new();
 
@@ -162,54 +167,71 @@ static const char **names_on(const struct config *config, const char *network, b
 		for (unsigned j = 0; j < from->len; j++) {
 			const struct config_address *address = from->pdata[j];
 			if (!strcmp(address->network, network))
-				g_ptr_array_add(names, address->name);
+				g_ptr_array_add(names, g_strdup(address->name));
 		}
 	}
 	g_ptr_array_add(names, NULL);
-	return (const char **)g_ptr_array_free(names, FALSE);
+	return (char **)g_ptr_array_free(names, FALSE);
 }
 
-static int open_link(struct app *app, const struct config_section *section, char **ret_error)
+char *app_link_fingerprint(const struct config *config, const struct config_section *section)
+{
+	g_auto(GStrv) rooms = names_on(config, section->name, false);
+	g_auto(GStrv) inviters = names_on(config, section->name, true);
+	g_autofree char *keys = config_fingerprint(section);
+	g_autofree char *room_list = g_strjoinv(",", rooms);
+	g_autofree char *inviter_list = g_strjoinv(",", inviters);
+
+	return g_strjoin(" ", section->kind, section->name, keys, room_list, inviter_list, NULL);
+}
+
+int app_link_open(struct app *app, const struct config *config,
+		  const struct config_section *section, struct app_link **ret, char **ret_error)
 {
 	const struct transport_impl *impl = find_impl(&app->options, section->kind);
-	struct app_link *link = g_new0(struct app_link, 1);
 
 	if (!impl) {
-		g_free(link);
 		*ret_error = g_strdup_printf("[%s %s]: this kith has no door to %s yet",
 					     section->kind, section->name, section->kind);
 		return -ENOTSUP;
 	}
 
+	struct app_link *link = g_new0(struct app_link, 1);
 	link->app = app;
-	link->network = section->name;
+	link->network = g_strdup(section->name);
+	link->fingerprint = app_link_fingerprint(config, section);
 	link->env = (struct transport_env){
 		.loop = app->options.loop,
 		.clock = app->options.clock,
 		.listener = &listener,
 		.data = link,
-		.rooms = names_on(app->options.config, section->name, false),
-		.inviters = names_on(app->options.config, section->name, true),
+		.rooms = (const char *const *)names_on(config, section->name, false),
+		.inviters = (const char *const *)names_on(config, section->name, true),
 		.context = app->options.context,
 	};
 	ears_open(link);
-	g_ptr_array_add(app->links, link);
 	int r = impl->open(&link->env, section, &link->transport);
-	if (r < 0)
+	if (r < 0) {
+		app_link_free(link);
 		*ret_error = g_strdup_printf("cannot open [%s %s]: %s", section->kind,
 					     section->name, g_strerror(-r));
-	return r;
+		return r;
+	}
+	*ret = link;
+	return 0;
 }
 
-static void link_free(void *data)
+void app_link_free(void *data)
 {
 	struct app_link *link = data;
 
 	if (link->transport)
 		link->transport->impl->close(link->transport);
 	ears_done(link);
-	g_free((void *)link->env.rooms);
-	g_free((void *)link->env.inviters);
+	g_strfreev((char **)link->env.rooms);
+	g_strfreev((char **)link->env.inviters);
+	g_free(link->network);
+	g_free(link->fingerprint);
 	g_free(link);
 }
 
@@ -223,27 +245,49 @@ static char *retention_text(const struct words *words, int64_t retention_us)
 	return words_say_n(words, "duration.days", MAX(retention_us / CLOCK_US_PER_DAY, 1), NULL);
 }
 
-static int open_group(struct app *app, struct app_group *group, const struct config_group *config,
-		      char **ret_error)
+int app_group_read(struct app_group *group, const struct config *config,
+		   const struct config_group *own, char **ret_error)
 {
-	group->config = config;
-	group->speakers =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, config_address_free);
-	int r = words_new(config->language, config->words, &group->words, ret_error);
+	group->config = own;
+	int r = words_new(own->language, own->words, &group->words, ret_error);
 	if (r < 0)
 		return r;
-	words_set(group->words, "p", config->prefix);
-	words_set(group->words, "group", config->name);
-	g_autofree char *retention =
-		retention_text(group->words, app->options.config->retention_us);
+	words_set(group->words, "p", own->prefix);
+	words_set(group->words, "group", own->name);
+	g_autofree char *retention = retention_text(group->words, config->retention_us);
 	words_set(group->words, "retention", retention);
+	return 0;
+}
+
+void app_group_enter(struct app *app, struct app_group *group)
+{
+	if (!group->speakers)
+		group->speakers =
+			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, config_address_free);
 	app_begin(app);
-	group->id = circle_group_id(app->db, config);
+	group->id = circle_group_id(app->db, group->config);
 	struct circle c = app_circle(app, group, app_now(app), "start");
-	group->guard = guard_new(c.now_us, !places_all_new(&c));
+	if (!group->guard)
+		group->guard = guard_new(c.now_us, !places_all_new(&c));
 	places_seen(&c);
 	app_commit(app);
-	return 0;
+}
+
+void app_group_done(struct app_group *group)
+{
+	words_free(group->words);
+	guard_free(group->guard);
+	g_clear_pointer(&group->speakers, g_hash_table_destroy);
+}
+
+static int open_group(struct app *app, unsigned i, char **ret_error)
+{
+	const struct config *config = app->options.config;
+	int r = app_group_read(&app->groups[i], config, config->groups->pdata[i], ret_error);
+
+	if (r == 0)
+		app_group_enter(app, &app->groups[i]);
+	return r;
 }
 
 static int open_all(struct app *app, char **ret_error)
@@ -261,9 +305,14 @@ static int open_all(struct app *app, char **ret_error)
 	app->n_groups = config->groups->len;
 	app->groups = g_new0(struct app_group, app->n_groups);
 	for (unsigned i = 0; i < app->n_groups && r == 0; i++)
-		r = open_group(app, &app->groups[i], config->groups->pdata[i], ret_error);
-	for (unsigned i = 0; i < config->networks->len && r == 0; i++)
-		r = open_link(app, config->networks->pdata[i], ret_error);
+		r = open_group(app, i, ret_error);
+	for (unsigned i = 0; i < config->networks->len && r == 0; i++) {
+		struct app_link *link;
+
+		r = app_link_open(app, config, config->networks->pdata[i], &link, ret_error);
+		if (r == 0)
+			g_ptr_array_add(app->links, link);
+	}
 	return r;
 }
 
@@ -274,7 +323,7 @@ int app_open(const struct app_options *options, struct app **ret, char **ret_err
 	app->options = *options;
 	app->flush_us = INT64_MAX;
 	app->ears_us = INT64_MAX;
-	app->links = g_ptr_array_new_with_free_func(link_free);
+	app->links = g_ptr_array_new_with_free_func(app_link_free);
 	int r = open_all(app, ret_error);
 	if (r < 0) {
 		app_close(app);
@@ -307,14 +356,13 @@ void app_close(struct app *app)
 	app->crashed = true; /* whatever the transports still have to tell comes too late */
 	g_ptr_array_unref(app->links);
 	loop_timer_free(app->timer);
-	for (unsigned i = 0; i < app->n_groups; i++) {
-		words_free(app->groups[i].words);
-		guard_free(app->groups[i].guard);
-		g_clear_pointer(&app->groups[i].speakers, g_hash_table_destroy);
-	}
+	reload_free(app->reload);
+	for (unsigned i = 0; i < app->n_groups; i++)
+		app_group_done(&app->groups[i]);
 	g_free(app->groups);
 	outbox_free(app->outbox);
 	db_close(app->db);
+	config_free(app->loaded);
 	g_free(app);
 }
 
@@ -332,6 +380,7 @@ int64_t app_run_due(struct app *app, int64_t now_us)
 {
 	if (app->crashed)
 		return INT64_MAX;
+	reload_apply(app);
 	int64_t next_us = schedule_run(app, now_us);
 	next_us = MIN(next_us, deliver_run(app));
 	if (!app->crashed && app->flush_us <= now_us) {

@@ -15,6 +15,7 @@ struct clock;
 struct loop;
 struct loop_timer;
 struct guard;
+struct reload;
 
 struct app_options {
 	const struct config *config; /* borrowed */
@@ -23,6 +24,13 @@ struct app_options {
 	struct loop *loop;
 	const struct transport_impl *const *transports; /* NULL-terminated: what is built in */
 	void *context;                                  /* for the transports' env */
+	/* Reads the configuration again, as config_load would; NULL: there is none to read again.
+	 */
+	int (*load)(void *data, struct config **ret, char **ret_faults);
+	/* A network's state is another, or the configuration: for looking, from inside the app; may
+	 * be NULL. */
+	void (*changed)(void *data);
+	void *data; /* of both */
 };
 
 /* A group and what of it is only in memory. */
@@ -47,11 +55,12 @@ struct app_ear {
 /* A transport and how it stands. */
 struct app_link {
 	struct app *app;
-	const char *network;      /* the configured name; borrowed */
+	char *network;            /* the configured name */
 	struct transport_env env; /* outlives the transport */
 	struct transport *transport;
 	enum transport_state state;
-	GArray *ears; /* of struct app_ear, one for each of env.rooms */
+	GArray *ears;      /* of struct app_ear, one for each of env.rooms */
+	char *fingerprint; /* of all it was opened with */
 };
 
 /* Where a process can be killed so that it matters; the sandbox asks for it (`!crash`). */
@@ -64,6 +73,8 @@ enum app_point {
 
 struct app {
 	struct app_options options;
+	struct config *loaded; /* what options.config is since a reload; NULL: still the first */
+	struct reload *reload; /* read, and not yet in force; NULL: none */
 	struct db *db;
 	struct outbox *outbox;
 	struct app_group *groups; /* one for each of config->groups */
@@ -103,6 +114,19 @@ void app_crash_at(struct app *app, enum app_point point);
 
 /* A joined member without ceremony, for the sandbox. */
 void app_seed_member(struct app *app, const char *network, const char *name);
+
+/* For a (re)start with `config`: what is needed of a group besides the store, 0 or -errno; then,
+ * once it is the app's, what the store has of it. A guard and speakers that it has are kept. */
+int app_group_read(struct app_group *group, const struct config *config,
+		   const struct config_group *own, char **ret_error);
+void app_group_enter(struct app *app, struct app_group *group);
+void app_group_done(struct app_group *group);
+/* Likewise a network's: opened, but none of the app's yet. */
+int app_link_open(struct app *app, const struct config *config,
+		  const struct config_section *section, struct app_link **ret, char **ret_error);
+void app_link_free(void *link);
+/* Another text when it would be opened in another way. g_free it. */
+char *app_link_fingerprint(const struct config *config, const struct config_section *section);
 
 struct app_link *app_link_by_name(struct app *app, const char *network);
 

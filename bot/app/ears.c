@@ -99,15 +99,17 @@ void ears_write(struct app *app)
 	app->ears_us = INT64_MAX;
 }
 
+void ears_stop_link(const struct app_link *link, int64_t now_us)
+{
+	for (unsigned i = 0; i < link->ears->len; i++)
+		if (link->env.listening[i])
+			write_ear(link, ear_at(link, i), now_us);
+}
+
 void ears_stop(struct app *app, int64_t now_us)
 {
-	for (unsigned i = 0; i < app->links->len; i++) {
-		const struct app_link *link = app->links->pdata[i];
-
-		for (unsigned j = 0; j < link->ears->len; j++)
-			if (link->env.listening[j])
-				write_ear(link, ear_at(link, j), now_us);
-	}
+	for (unsigned i = 0; i < app->links->len; i++)
+		ears_stop_link(app->links->pdata[i], now_us);
 	ears_write(app);
 }
 

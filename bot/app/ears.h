@@ -22,6 +22,8 @@ bool ears_due(const struct app *app, int64_t now_us);
 void ears_write(struct app *app);
 /* The same at a stop in good order: kith listened until now where it is. */
 void ears_stop(struct app *app, int64_t now_us);
+/* The same for a network that is about to be opened anew: that goes on from there. */
+void ears_stop_link(const struct app_link *link, int64_t now_us);
 
 /* Since when kith could not listen in the event's room, for an EVENT_MISSED; *ret_known is false
  * where it may have listened for longer. */

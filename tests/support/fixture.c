@@ -1,11 +1,13 @@
 #include "fixture.h"
 
+#include "app/reload.h"
 #include "base/log.h"
 #include "circle/people.h"
 #include "circle/recur.h"
 #include "store/db.h"
 #include "store/outbox.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -110,6 +112,7 @@ static void fake_close(struct transport *t)
 	g_ptr_array_remove(fake->fixture->fakes, fake);
 	g_ptr_array_unref(fake->posts);
 	g_free(fake->answer_only);
+	g_free((char *)fake->transport.name);
 	g_free(fake);
 }
 
@@ -137,7 +140,7 @@ static int fake_open(const struct transport_env *env, const struct config_sectio
 	fake->fixture = env->context;
 	fake->env = *env;
 	fake->transport.impl = fake->fixture->forgetful ? &transport_forgetful : &transport_fake;
-	fake->transport.name = c->name;
+	fake->transport.name = g_strdup(c->name);
 	fake->posts = g_ptr_array_new();
 	g_ptr_array_add(fake->fixture->fakes, fake);
 	*ret = &fake->transport;
@@ -184,25 +187,50 @@ int fixture_confirm(struct fake *fake, int error)
 
 /* --- The process --- */
 
-static void parse_config(struct fixture *f, const char *text)
+/* Every network becomes a fake. */
+static int read_config(const char *text, struct config **ret, char **ret_faults)
 {
-	g_autofree char *faults = NULL;
-	int r = config_parse(text, "fixture", &f->config, &faults);
+	int r = config_parse(text, "fixture", ret, ret_faults);
 
-	if (r < 0)
-		g_error("the fixture's configuration: %s", faults);
-	for (unsigned i = 0; i < f->config->networks->len; i++) {
-		struct config_section *section = f->config->networks->pdata[i];
+	for (unsigned i = 0; r == 0 && i < (*ret)->networks->len; i++) {
+		struct config_section *section = (*ret)->networks->pdata[i];
 
 		g_free(section->kind);
 		section->kind = g_strdup("fake");
 	}
+	return r;
+}
+
+static void parse_config(struct fixture *f, const char *text)
+{
+	g_autofree char *faults = NULL;
+
+	if (read_config(text, &f->config, &faults) < 0)
+		g_error("the fixture's configuration: %s", faults);
+}
+
+static int load(void *data, struct config **ret, char **ret_faults)
+{
+	const struct fixture *f = data;
+
+	if (f->file)
+		return read_config(f->file, ret, ret_faults);
+	*ret_faults = g_strdup("fixture: cannot be read: there is none\n");
+	return -ENOENT;
 }
 
 static void open_app(struct fixture *f)
 {
-	const struct transport_impl *const transports[] = { &transport_fake, NULL };
-	struct app_options options = { f->config, f->store, &f->clock.clock, NULL, transports, f };
+	static const struct transport_impl *const transports[] = { &transport_fake, NULL };
+	const struct app_options options = {
+		.config = f->config,
+		.store = f->store,
+		.clock = &f->clock.clock,
+		.transports = transports,
+		.context = f,
+		.load = load,
+		.data = f,
+	};
 	g_autofree char *error = NULL;
 
 	/* What is given up and refused here is so on purpose. */
@@ -264,6 +292,15 @@ void fixture_kill(struct fixture *f)
 {
 	app_crash_at(f->app, APP_NOWHERE);
 	fixture_restart(f, NULL);
+}
+
+int fixture_reload(struct fixture *f, const char *config, char **ret_faults)
+{
+	f->file = config;
+	int r = reload_read(f->app, ret_faults);
+	reload_apply(f->app);
+	log_set_level(LOG_LEVEL_ERROR);
+	return r;
 }
 
 /* --- Time --- */

@@ -39,7 +39,8 @@ struct fake {
 struct fixture {
 	char *folder, *store;
 	struct clock_virtual clock;
-	struct config *config;
+	struct config *config; /* it began with */
+	const char *file;      /* what a reload reads; NULL: it cannot */
 	bool forgetful; /* the networks take a post again that they have had; set before a restart
 			 */
 	struct app *app;
@@ -65,6 +66,10 @@ void fixture_done(struct fixture *f);
 void fixture_restart(struct fixture *f, const char *config);
 /* The same, but the end comes as a kill would: nothing more is written. */
 void fixture_kill(struct fixture *f);
+
+/* The app reads its configuration again, from `config`, which must outlive that, and goes by it.
+ * What reload_read returns; *ret_faults as there. */
+int fixture_reload(struct fixture *f, const char *config, char **ret_faults);
 
 /* "2026-11-23 09:00" in the group's zone; of an hour there twice, the first. */
 int64_t fixture_time(const struct fixture *f, const char *text);
