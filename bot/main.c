@@ -1,17 +1,10 @@
 /* Subcommands and wiring, nothing else. */
 #include "main.h"
 
-#include "app/app.h"
-#include "base/log.h"
-#include "base/loop.h"
-#include "clock.h"
 #include "config.h"
-#include "transport.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +14,7 @@
 static const char usage[] =
 	"usage: kith run [-c FILE]\n"
 	"       kith try [-c FILE] [--db FILE] [--script FILE] [--json]\n"
-	"       kith check [-c FILE]\n"
+	"       kith check [-c FILE] [--connect]\n"
 	"       kith pitch [--tsv FILE | TEXT]\n"
 	"       kith replay [-c FILE] [--member NAME]... [--giving NAME]... LOG...\n"
 	"       kith --help | --version\n"
@@ -30,7 +23,8 @@ static const char usage[] =
 	"weekly\n"
 	"\"show your best work\" round.\n"
 	"\n"
-	"  run      the bot, in the foreground; SIGTERM leaves cleanly\n"
+	"  run      the bot, in the foreground; SIGTERM leaves cleanly, SIGHUP reads the\n"
+	"           configuration again\n"
 	"  try      a sandbox with a clock of its own: no server, no network, nothing to set up\n"
 	"  check    reads the configuration and names every fault in it\n"
 	"  pitch    how kith reads a text (or standard input): pitch, maybe or ok, and why\n"
@@ -39,6 +33,7 @@ static const char usage[] =
 	"           kith would have said to whom, and why; a folder stands for the logs in it\n"
 	"\n"
 	"  -c, --config FILE   the configuration (kith.conf)\n"
+	"      --connect       check: try each network too: server, sign-in, rooms\n"
 	"      --db FILE       try: keep the store here instead of throwing it away\n"
 	"      --script FILE   try: play this script; see kith(1)\n"
 	"      --json          try: print what kith says as JSON, an object a line\n"
@@ -52,15 +47,22 @@ int main_wrong_usage(void)
 	return EX_USAGE;
 }
 
+int main_faulty(char *faults)
+{
+	fprintf(stderr, "%s\n", g_strchomp(faults));
+	return EX_CONFIG;
+}
+
+const char *main_config(const struct options *o)
+{
+	return o->config ? o->config : "kith.conf";
+}
+
 int main_load(const char *file, struct config **ret)
 {
 	g_autofree char *faults = NULL;
-	int r = config_load(file, ret, &faults);
 
-	if (r == 0)
-		return 0;
-	fprintf(stderr, "%s\n", g_strchomp(faults));
-	return EX_CONFIG;
+	return config_load(file, ret, &faults) == 0 ? 0 : main_faulty(faults);
 }
 
 char *main_temporary_store(char **ret_folder)
@@ -87,58 +89,30 @@ void main_remove_folder(const char *folder)
 	rmdir(folder);
 }
 
+/* What only systemd, or whoever sets the environment, can give is not missed here. */
+static int check_secrets(const struct config *config)
+{
+	g_autofree char *faults = NULL, *not_given = NULL;
+
+	if (config_secrets(config, &faults, &not_given) == 0)
+		return 0;
+	if (not_given)
+		fprintf(stderr, "%s", not_given);
+	return faults ? main_faulty(faults) : 0;
+}
+
 static int check(const struct options *o)
 {
 	struct config *config;
-	int status = main_load(o->config ? o->config : "kith.conf", &config);
+	int status = main_load(main_config(o), &config);
 
 	if (status)
 		return status;
-	printf("%s: nothing wrong found\n", config->file);
-	config_free(config);
-	return 0;
-}
-
-static void leave(void *data)
-{
-	loop_quit(data);
-}
-
-/* A terminal that closes, or somebody who expects a reload, must not end the bot. */
-static void stay(void *data)
-{
-	log_warning(
-		"SIGHUP: the configuration is read at the start; restart kith to read it again");
-}
-
-static int run(const struct options *o)
-{
-	static const struct transport_impl *const transports[] = { &transport_irc, NULL };
-	g_autofree char *error = NULL;
-	struct config *config;
-	enum log_level level;
-	struct app *app;
-	int status = main_load(o->config ? o->config : "kith.conf", &config);
-
-	if (status)
-		return status;
-	if (log_level_parse(config->log_level, &level) == 0)
-		log_set_level(level);
-	signal(SIGPIPE, SIG_IGN);
-	struct loop *loop = loop_new();
-	loop_on_signal(loop, SIGTERM, leave, loop);
-	loop_on_signal(loop, SIGINT, leave, loop);
-	loop_on_signal(loop, SIGHUP, stay, NULL);
-	struct app_options options = { config, config->store_path, clock_real(),
-				       loop,   transports,         NULL };
-	if (app_open(&options, &app, &error) < 0) {
-		log_error("%s", error);
-		status = EX_UNAVAILABLE;
-	} else {
-		loop_run(loop);
-		app_close(app);
-	}
-	loop_free(loop);
+	status = check_secrets(config);
+	if (status == 0)
+		printf("%s: nothing wrong found\n", config->file);
+	if (status == 0 && o->connect)
+		status = main_connect(config);
 	config_free(config);
 	return status;
 }
@@ -149,23 +123,17 @@ static const struct {
 	enum { NOTHING, SOMETHING, ANYTHING } arguments; /* besides */
 	int (*run)(const struct options *o);
 } subcommands[] = {
-	{ "run", "c", NOTHING, run },
-	{ "try", "cdsj", NOTHING, main_try },
-	{ "check", "c", NOTHING, check },
-	{ "pitch", "t", ANYTHING, main_pitch },
+	{ "run", "c", NOTHING, main_run },           { "try", "cdsj", NOTHING, main_try },
+	{ "check", "cn", NOTHING, check },           { "pitch", "t", ANYTHING, main_pitch },
 	{ "replay", "cmg", SOMETHING, main_replay },
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "db", required_argument, NULL, 'd' },
-	{ "script", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "tsv", required_argument, NULL, 't' },
-	{ "member", required_argument, NULL, 'm' },
-	{ "giving", required_argument, NULL, 'g' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "config", required_argument, NULL, 'c' }, { "connect", no_argument, NULL, 'n' },
+	{ "db", required_argument, NULL, 'd' },     { "script", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },         { "tsv", required_argument, NULL, 't' },
+	{ "member", required_argument, NULL, 'm' }, { "giving", required_argument, NULL, 'g' },
+	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
 };
 
 /* One option; false if `letters` do not have it. */
@@ -175,6 +143,8 @@ static bool take_option(struct options *o, const char *letters, int letter)
 		return false;
 	if (letter == 'c')
 		o->config = optarg;
+	if (letter == 'n')
+		o->connect = true;
 	if (letter == 'd')
 		o->db = optarg;
 	if (letter == 's')

@@ -10,6 +10,7 @@ struct config;
 /* The command line, read; everything is borrowed from it. */
 struct options {
 	const char *config;
+	bool connect;
 	const char *db;
 	const char *script;
 	bool json;
@@ -19,12 +20,20 @@ struct options {
 };
 
 /* Each returns an exit status (sysexits) and has told on stderr what went wrong. */
+int main_run(const struct options *o);
 int main_try(const struct options *o);
 int main_replay(const struct options *o);
 int main_pitch(const struct options *o);
 
+/* Tries every network, tells on stdout what it finds; an exit status. */
+int main_connect(const struct config *config);
+
 /* Points to the help; returns the status for that. */
 int main_wrong_usage(void);
+/* Tells on stderr what config_load or config_secrets found; returns the status for that. */
+int main_faulty(char *faults);
+/* The configuration's file. */
+const char *main_config(const struct options *o);
 /* Exit status, 0 if it is sound; *ret is then the caller's. Faults go to stderr. */
 int main_load(const char *file, struct config **ret);
 /* A file's name in a new folder; NULL with errno. g_free both. */

@@ -15,6 +15,11 @@ enum { LINE_BYTES = 4096 };
 
 static enum log_level log_level = LOG_LEVEL_INFO;
 
+static struct {
+	void (*listen)(void *data, enum log_level level, const char *text);
+	void *data;
+} listener;
+
 static const struct {
 	const char *name;
 	const char *priority; /* sd-daemon(3) */
@@ -29,6 +34,12 @@ static const struct {
 void log_set_level(enum log_level level)
 {
 	log_level = level;
+}
+
+void log_listen(void (*listen)(void *data, enum log_level level, const char *text), void *data)
+{
+	listener.listen = listen;
+	listener.data = data;
 }
 
 int log_level_parse(const char *name, enum log_level *ret)
@@ -108,7 +119,13 @@ __attribute__((format(printf, 2, 0))) static void say(enum log_level level, cons
 {
 	int saved = errno;
 
-	if (level <= log_level) {
+	if (listener.listen) {
+		g_autofree char *text = g_strdup_vprintf(format, args);
+		g_autoptr(GString) line = g_string_new(NULL);
+
+		append_visible(line, text);
+		listener.listen(listener.data, level, line->str);
+	} else if (level <= log_level) {
 		g_autofree char *text = g_strdup_vprintf(format, args);
 		g_autoptr(GString) line = g_string_new(stderr_is_journal() ? levels[level].priority
 									   : levels[level].prefix);

@@ -6,6 +6,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 /* Messages below `level` go nowhere; the level is the process's, and starts at INFO. */
 void log_set_level(enum log_level level);
+/* Every message, whatever its level, goes there instead of stderr; `text` is visible text in one
+ * line. NULL: to stderr again. */
+void log_listen(void (*listen)(void *data, enum log_level level, const char *text), void *data);
 /* -EINVAL for anything but error, warning, info, debug. */
 int log_level_parse(const char *name, enum log_level *ret);
 

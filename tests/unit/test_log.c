@@ -150,9 +150,30 @@ static void log__errno__survives(void **state)
 	assert_int_equal(capture(speak_errno, false), 0);
 }
 
+static void keep(void *data, enum log_level level, const char *text)
+{
+	g_string_append_printf(data, "%d %s|", (int)level, text);
+}
+
+static void listen__any_level__goes_there_alone(void **state)
+{
+	g_autoptr(GString) kept = g_string_new(NULL);
+
+	log_listen(keep, kept);
+	assert_int_equal(capture(speak_each, false), 0);
+	assert_string_equal(got, "");
+	log_debug("a\nb %s", "c\x1b");
+	log_error("d");
+	log_listen(NULL, NULL);
+	assert_string_equal(kept->str, "3 a\\nb c\\x1b|0 d|");
+	assert_int_equal(capture(speak_each, false), 0);
+	assert_string_not_equal(got, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(listen__any_level__goes_there_alone),
 		cmocka_unit_test(log__levels__are_named_and_held),
 		cmocka_unit_test(log__journal__gets_priorities),
 		cmocka_unit_test(log__controls__are_made_visible),

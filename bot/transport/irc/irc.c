@@ -78,7 +78,8 @@ void irc_room_changed(struct irc *irc, const struct room *room)
 {
 	arm_rooms(irc);
 	if (room->state == ROOM_INSIDE)
-		log_info("irc %s: in %s", irc->name, room->name);
+		log_info("irc %s: in %s; people there: %u", irc->name, room->name,
+			 MAX(g_hash_table_size(room->people), 1) - 1);
 	if (room->state == ROOM_OUTSIDE)
 		history_left(irc, room);
 	irc_room_settled(irc, room);

@@ -428,8 +428,10 @@ static void become_ready(struct wire *w)
 	w->ready_us = mono_us(w);
 	loop_timer_set(w->watch, w->options.times.quiet_us);
 	g_autofree char *shown = for_log(w->nick);
+	bool wanted = isupport_same(&w->isupport, w->nick, w->options.nick);
 	g_autofree char *account = for_log(wire_account(w) ? wire_account(w) : "none");
-	log_info("irc %s: registered as %s, account %s", w->options.name, shown, account);
+	log_info("irc %s: registered as %s, account %s%s", w->options.name, shown, account,
+		 wanted ? "" : "; the nick it should have is taken");
 	if (w->isupport.bot)
 		wire_command(w, "MODE", w->nick, (char[]){ '+', w->isupport.bot, '\0' }, NULL);
 	w->callbacks.state(w->data, WIRE_READY);
@@ -528,7 +530,8 @@ static void stream_connected(void *data)
 {
 	struct wire *w = data;
 	w->connected_us = w->heard_us = mono_us(w);
-	log_info("irc %s: connected to %s:%d", w->options.name, w->options.server, w->options.port);
+	log_info("irc %s: connected to %s:%d%s", w->options.name, w->options.server,
+		 w->options.port, w->options.tls ? ", certificate valid" : ", not encrypted");
 	watch(w);
 	registration_begin(w->registration);
 	if (session_begin(w->session) < 0)
