@@ -15,8 +15,25 @@ static const char conf_head[] =
 	"key is an error; \\fBkith check\\fR names every fault with its line. A second group has\n"
 	"\\fB[group NAME]\\fR, \\fB[round NAME]\\fR, \\fB[pitch NAME]\\fR and \\fB[words "
 	"NAME]\\fR.\n"
-	"Passwords do not belong here: a key that ends in \\fB-file\\fR names the file one is "
-	"in.\n";
+	"Passwords do not belong here: a key such as \\fBpassword-file\\fR names the file one is "
+	"in,\n"
+	"or says \\fBcredential:\\fINAME\\fR for one that systemd hands over (LoadCredential= "
+	"in the unit;\n"
+	"it is read from $CREDENTIALS_DIRECTORY), or \\fBenv:\\fINAME\\fR for a variable of the "
+	"environment.\n"
+	"The first line counts. \\fBkith check\\fR looks whether they are there, as far as it can "
+	"see them.\n"
+	".PP\n"
+	"On SIGHUP and on \\fBadmin reload\\fR the file is read again. A fault in it, or a secret "
+	"that is\n"
+	"gone, is told, and all stays as it was. Else everything in it is in force from then on, "
+	"but for\n"
+	"\\fBpath\\fR in \\fB[store]\\fR, which needs a restart. A network stays connected unless "
+	"its "
+	"section,\n"
+	"a file that the section names, its rooms or its organizers have changed, or it has given "
+	"up. What\n"
+	"systemd handed over stays the same until a restart.\n";
 static const char conf_tail[] = ".SH SEE ALSO\n.BR kith (1),\n.BR kith-commands (7)\n";
 
 static const char commands_head[] = ".TH KITH-COMMANDS 7 \"\" \"kith " KITH_VERSION "\"\n"

@@ -385,3 +385,28 @@ def test_check_connect_does_not_try_a_faulty_configuration(kith_program, tmp_pat
     assert re.search(r'kith.conf:\d+: password-file: .*none cannot be read', done.stderr)
     assert done.stdout == ''
 
+
+@pytest.fixture
+def unit():
+    if not shutil.which('systemd-analyze'):
+        conftest.missing('systemd-analyze')
+    return conftest.ROOT / 'deploy/kith.service'
+
+
+def test_the_unit_is_locked_in(unit):
+    done = subprocess.run(['systemd-analyze', 'security', '--offline=true', '--threshold=15', unit],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    exposure = re.search(r'Overall exposure level for \S+: ([\d.]+)', done.stdout)
+    assert float(exposure[1]) <= 1.5, done.stdout
+
+
+def test_the_unit_is_right(unit, kith_program, tmp_path):
+    """With the program put where it is, since it need not be installed here."""
+    built = tmp_path / 'kith.service'
+    text = unit.read_text()
+    assert 'ExecStart=/usr/bin/kith ' in text
+    built.write_text(text.replace('/usr/bin/kith ', f'{kith_program} '))
+    done = subprocess.run(['systemd-analyze', 'verify', '--man=no', built], capture_output=True,
+                          text=True)
+    assert done.returncode == 0 and 'kith.service' not in done.stderr, done.stderr
