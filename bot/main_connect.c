@@ -155,6 +155,7 @@ static struct trial *trial_new(struct trials *all, const struct config_section *
 		.data = t,
 		.rooms = (const char *const *)t->rooms->pdata,
 		.inviters = nobody,
+		.trial = true,
 	};
 	return t;
 }
@@ -178,6 +179,7 @@ static void begin(struct trial *t)
 		end(t, EX_CONFIG, "cannot be tried before that is mended");
 	else
 		loop_timer_set(t->end, TRYING_MOST_US);
+	t->objected = false; /* advice about the configuration is no obstacle */
 }
 
 int main_connect(const struct config *config)

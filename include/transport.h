@@ -44,7 +44,9 @@ struct transport_env {
 	 * it so; NULL: nobody asks. */
 	bool *listening;
 	const char *const *inviters; /* accounts that may invite it, NULL-terminated */
-	void *context;               /* the console's world; NULL for real networks */
+	bool trial;    /* kith check: looks, says nothing, and takes nothing from anybody, such as a
+			  nick */
+	void *context; /* the console's world; NULL for real networks */
 };
 
 /* bot -> transport. Reconnecting, rate limits, splitting and encryption live behind `send`. */

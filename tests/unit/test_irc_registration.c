@@ -405,6 +405,25 @@ static void irc_registration__regain__is_for_those_signed_in(void **state)
 	ircd_expect_silence(f->ircd, 120 * MS);
 }
 
+/* kith check may be used while kith itself runs, under the nick it wants. */
+static void irc_registration__regain__is_not_for_trying(void **state)
+{
+	struct fixture *f = *state;
+	f->options.trial = true;
+	start(f);
+	expect_registration(f);
+	ircd_say(f->ircd, ":irc.test 433 * kith :in use");
+	ircd_expect(f->ircd, "NICK kith_");
+	ircd_say(f->ircd, ":irc.test CAP * LS :sasl");
+	ircd_expect(f->ircd, "CAP REQ :sasl");
+	ircd_say(f->ircd, ":irc.test CAP * ACK :sasl");
+	ircd_expect(f->ircd, "AUTHENTICATE PLAIN");
+	sign_in(f);
+	welcome(f, "kith_", "");
+	assert_string_equal(wire_account(f->wire), "kith");
+	ircd_expect_silence(f->ircd, 120 * MS);
+}
+
 static void irc_registration__bot_mode__is_set_where_there_is_one(void **state)
 {
 	static const char *const offers[] = { "BOT=B ", "BOT=b WHOX ", "BOT ", "BOT=:) ", "" };
@@ -507,6 +526,7 @@ int main(void)
 		TEST(irc_registration__caps__follow_the_server),
 		TEST(irc_registration__nick_in_use__is_replaced_in_every_phase),
 		TEST(irc_registration__regain__is_for_those_signed_in),
+		TEST(irc_registration__regain__is_not_for_trying),
 		TEST(irc_registration__bot_mode__is_set_where_there_is_one),
 		TEST(irc_registration__bad_server_password__is_the_end),
 		TEST(irc_registration__ban__is_waited_out),

@@ -266,6 +266,7 @@ static struct wire *make_wire(struct irc *irc, const struct config_section *c, c
 		.ca_file = config_text(c, "ca-file"),
 		.certificate = config_text(c, "certificate"),
 		.proxy = config_text(c, "proxy"),
+		.trial = irc->env.trial,
 		.nick = nick,
 		.username = username ? username : nick,
 		.realname = realname ? realname : nick,

@@ -311,7 +311,8 @@ static void regain(struct wire *w, const struct line *l)
  * to it is not answered. */
 static void ask_for_nick(struct wire *w)
 {
-	if (!wire_account(w) || isupport_same(&w->isupport, w->nick, w->options.nick))
+	if (w->options.trial || !wire_account(w) ||
+	    isupport_same(&w->isupport, w->nick, w->options.nick))
 		return;
 	g_autofree char *text = g_strdup_printf("REGAIN %s", w->options.nick);
 	wire_say(w, "NickServ", text);

@@ -48,6 +48,7 @@ struct wire_options {
 	const char *nick, *username, *realname;
 	const char *password; /* PASS, or NULL */
 	enum sasl_mechanism sasl;
+	bool trial;                             /* the nick is left to whoever has it */
 	const char *account, *account_password; /* for SASL; NULL: the nick, none */
 	int burst;                              /* lines at once, then one every ... */
 	int64_t every_us;
