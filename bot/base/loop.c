@@ -156,28 +156,15 @@ struct loop *loop_new(void)
 	return l;
 }
 
-static void signals_done(struct loop *l)
-{
-	GHashTableIter iter;
-	gpointer number;
-	sigset_t ours;
-
-	sigemptyset(&ours);
-	g_hash_table_iter_init(&iter, l->signals);
-	while (g_hash_table_iter_next(&iter, &number, NULL))
-		sigaddset(&ours, GPOINTER_TO_INT(number));
-	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
-	loop_fd_free(l->signals_ready);
-	if (l->signals_fd >= 0)
-		close(l->signals_fd);
-	g_hash_table_unref(l->signals);
-}
-
 void loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	signals_done(l);
+	/* They stay blocked: one that comes while the process is leaving must not kill it. */
+	loop_fd_free(l->signals_ready);
+	if (l->signals_fd >= 0)
+		close(l->signals_fd);
+	g_hash_table_unref(l->signals);
 	g_ptr_array_unref(l->timers->armed);
 	source_drop(l->timers);
 	g_main_context_unref(l->context);

@@ -24,7 +24,8 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *data), void
 void loop_timer_set(struct loop_timer *t, int64_t after_us);
 void loop_timer_free(struct loop_timer *t);
 
-/* Calls back from the loop, not from the signal's context. For the life of the loop. */
+/* Calls back from the loop, not from the signal's context. For the life of the loop; afterwards the
+ * signal stays blocked. */
 void loop_on_signal(struct loop *l, int signal, void (*got)(void *data), void *data);
 
 /* Runs until loop_quit. */
