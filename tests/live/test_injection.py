@@ -11,8 +11,8 @@ from scripted import ROOM
 numbers = itertools.count()
 
 # What a link may have said, by its first word; whatever was smuggled in is none of these.
-COMMANDS = re.compile(r'^(CAP|AUTHENTICATE|PASS|NICK|USER|JOIN|WHO|MODE|MONITOR|CHATHISTORY|PING'
-                      r'|PONG|PRIVMSG|NOTICE|QUIT :kith leaves)\b')
+COMMANDS = re.compile(r'^(CAP|AUTHENTICATE|PASS|NICK|USER|JOIN|WHO|WHOIS|MODE|MONITOR|CHATHISTORY'
+                      r'|PING|PONG|PRIVMSG|NOTICE|QUIT :kith leaves)\b')
 
 
 def strange(link):

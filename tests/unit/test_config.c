@@ -410,6 +410,8 @@ static void config__values__that_cannot_be(void **state)
 		{ SMALL "port = -1\n", "10: port: '-1' is not a number\n" },
 		{ SMALL "account = a b\n", "10: account: 'a b' is not one word\n" },
 		{ SMALL "sasl = external\n", "10: sasl: external needs a 'certificate'\n" },
+		{ SMALL "username = u@v\n", "10: username: '@' cannot be in it\n" },
+		{ SMALL "username = :u\n", "10: username: ':' cannot be in it\n" },
 		{ SMALL "sasl = plain\n", "10: sasl: plain needs a 'password-file'\n" },
 		{ SMALL "certificate = c.pem\nsasl = plain\n",
 		  "11: sasl: plain needs a 'password-file'\n" },

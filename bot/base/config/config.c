@@ -50,13 +50,29 @@ void config_free(struct config *c)
 	g_free(c);
 }
 
+/* What a server takes in NICK and USER: another character would end it there, or begin something
+ * else. */
+static void check_irc_name(const struct load_entry *entry, const char *without, struct faults *f)
+{
+	if (entry == NULL)
+		return;
+	size_t n = strcspn(entry->value, without);
+	if (entry->value[n] != '\0')
+		faults_add(f, entry->line, "%s: '%c' cannot be in it", entry->key, entry->value[n]);
+}
+
 static void check_irc(const struct load_section *s, struct faults *f)
 {
+	const struct load_entry *nick = section_entry(s, "nick");
 	const struct load_entry *sasl = section_entry(s, "sasl");
 	const struct load_entry *certificate = section_entry(s, "certificate");
 	const struct load_entry *password = section_entry(s, "password-file");
 	const struct load_entry *tls = section_entry(s, "tls");
 
+	check_irc_name(nick, ",*?!@%$:#&+.", f);
+	if (nick != NULL && g_ascii_isdigit(*nick->value))
+		faults_add(f, nick->line, "nick: it cannot begin with a digit");
+	check_irc_name(section_entry(s, "username"), ":@!", f);
 	if (sasl != NULL && strcmp(sasl->value, "plain") == 0 && password == NULL)
 		faults_add(f, sasl->line, "sasl: plain needs a 'password-file'");
 	if (sasl != NULL && strcmp(sasl->value, "external") == 0 && certificate == NULL)

@@ -195,15 +195,8 @@ static bool is_word(const char *text, const char *without)
 	return *text != '\0';
 }
 
-static int check_names(const struct transport_env *env, const struct config_section *c)
+static int check_rooms(const struct transport_env *env, const struct config_section *c)
 {
-	struct isupport isupport;
-	isupport_init(&isupport);
-	const char *nick = config_text(c, "nick");
-	if (!nick || !is_word(nick, " ,*?!@%$:#&+") || g_ascii_isdigit(*nick)) {
-		log_error("irc %s: nick is none that a server would take", c->name);
-		return -EINVAL;
-	}
 	for (const char *const *room = env->rooms; *room; room++) {
 		if (!strchr("#&+!", **room) || !is_word(*room, " ,") ||
 		    strlen(*room) > ROOM_NAME_MOST) {
@@ -285,7 +278,7 @@ static int irc_open(const struct transport_env *env, const struct config_section
 		    struct transport **ret)
 {
 	char *password = NULL;
-	int r = check_names(env, c);
+	int r = check_rooms(env, c);
 	if (r == 0)
 		r = read_password(c, &password);
 	if (r < 0)
