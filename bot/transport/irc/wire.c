@@ -22,6 +22,9 @@ enum { RPL_ISUPPORT = 5, RPL_HOSTHIDDEN = 396 };
 /* A full queue is news once in so long. */
 #define FULL_TOLD_US CLOCK_US_PER_MINUTE
 
+/* How long a server may take to say why it bans, and to hang up. */
+#define LAST_WORDS_US CLOCK_US_PER_SECOND
+
 #define WATCH_TOKEN  "kith-watch"
 #define FENCE_PREFIX "kith-"
 /* Commands that have no target wait their turn under this name; no nick or room is empty. */
@@ -67,7 +70,8 @@ struct wire {
 	char *drop_reason;
 	char *last_words; /* an ERROR nothing has followed, fit for the log */
 	bool killed;
-	int64_t since_us;                         /* wall time */
+	char *ban;        /* 465 was said; an ERROR with the reason may follow */
+	int64_t since_us; /* wall time */
 	int64_t connected_us, ready_us, heard_us; /* monotonic */
 	int64_t signing_us;                       /* since when; 0: not now */
 	uint64_t fences;
@@ -101,6 +105,7 @@ static void close_connection(struct wire *w)
 	g_clear_pointer(&w->host, g_free);
 	g_clear_pointer(&w->drop_reason, g_free);
 	g_clear_pointer(&w->last_words, g_free);
+	g_clear_pointer(&w->ban, g_free);
 	loop_timer_set(w->watch, -1);
 	loop_timer_set(w->pace, -1);
 	loop_timer_set(w->retry, -1);
@@ -166,9 +171,18 @@ static void thrown_out(struct wire *w)
 	lost_for(w, why, wait_us);
 }
 
+static void banned(struct wire *w)
+{
+	g_autofree char *why = w->last_words ? g_strdup_printf("%s; and: %s", w->ban, w->last_words)
+					     : g_strdup(w->ban);
+	lost_for(w, why, with_jitter(w->options.times.banned_us));
+}
+
 static void lost(struct wire *w, const char *why)
 {
-	if (w->last_words)
+	if (w->ban)
+		banned(w);
+	else if (w->last_words)
 		thrown_out(w);
 	else
 		lost_for(w, why, next_retry_us(w));
@@ -406,6 +420,10 @@ static void watch(void *data)
 {
 	struct wire *w = data;
 	const struct wire_times *t = &w->options.times;
+	if (w->ban) {
+		banned(w);
+		return;
+	}
 	if (!w->ready) {
 		watch_registration(w);
 		return;
@@ -463,7 +481,10 @@ static void register_on(struct wire *w, const struct line *l)
 		lost(w, why);
 		break;
 	case REGISTRATION_BANNED:
-		lost_for(w, why, with_jitter(w->options.times.banned_us));
+		if (w->ban)
+			break;
+		w->ban = g_steal_pointer(&why);
+		loop_timer_set(w->watch, LAST_WORDS_US);
 		break;
 	case REGISTRATION_REFUSED:
 		refused(w, why);
