@@ -36,7 +36,6 @@ struct heard {
 	struct reading reading;
 	char *key; /* fold_key */
 	bool continued;
-	bool introduces;
 	bool link;
 };
 
@@ -89,7 +88,6 @@ static void read_text(struct heard *h, const char *text)
 	h->line = line;
 	fold_init(&h->fold, unquoted);
 	h->reading = reading_of(&h->fold);
-	h->introduces = reading_introduces(&h->fold);
 	h->link = strstr(h->fold.text, "://") || strstr(h->fold.text, "www.");
 }
 
@@ -161,8 +159,8 @@ bool guard_hear(struct guard *g, const struct circle *c, const struct event *e)
 	h->line = NULL;
 	read_text(h, e->text);
 	h->line = talk_add(g->talk, e, c->now_us);
-	h->line->introduces = h->introduces;
-	if (h->reading.verdict == READING_OK && reading_asks(&h->fold))
+	h->line->introduces = h->reading.introduces;
+	if (h->reading.verdict == READING_OK && h->reading.asks)
 		talk_asks(h->line, h->fold.text);
 	h->continued = is_more(g, e);
 	if (h->continued)
@@ -185,7 +183,7 @@ static enum policy_who who_is(struct circle *c, const struct event *e,
 		return POLICY_GIVING; /* who has left is still answered for */
 	if (e->account && standing_stranger_vouched(c, e->network, e->account))
 		return POLICY_GIVING;
-	if (g->heard.introduces || (line && talk_introduced(g->talk, line)) ||
+	if (g->heard.reading.introduces || (line && talk_introduced(g->talk, line)) ||
 	    pitches_introduced(c, a))
 		return POLICY_NEWCOMER;
 	return POLICY_STRANGER;

@@ -90,6 +90,18 @@ static void give_reasons(struct reading *r, const int features[FEATURES])
 	}
 }
 
+static bool introduces(const struct reading_counts *c)
+{
+	/* Who says that they are new needs to say little else; a greeting and a name, which offers
+	 * begin with as well, and what one makes, are not enough. */
+	enum { NEW_LEAST = 1, HELLO_LEAST = 3, ALONE_LEAST = 5 };
+	unsigned about = 2 * c->strong[READING_ABOUT_ME] + c->weak[READING_ABOUT_ME];
+
+	if (c->strong[READING_NEWCOMER] > 0)
+		return about >= NEW_LEAST;
+	return about >= (c->weak[READING_NEWCOMER] > 0 ? HELLO_LEAST : ALONE_LEAST);
+}
+
 struct reading reading_of(const struct fold *f)
 {
 	struct reading_counts counts = reading_count(f);
@@ -104,6 +116,9 @@ struct reading reading_of(const struct fold *f)
 		r.verdict = r.score >= READING_PITCH_FROM ? READING_PITCH : READING_MAYBE;
 	if (r.verdict != READING_OK)
 		give_reasons(&r, features);
+	/* What an advertisement begins with is no question to the others. */
+	r.asks = counts.asks && r.verdict != READING_PITCH;
+	r.introduces = introduces(&counts);
 	return r;
 }
 
@@ -134,23 +149,4 @@ const char *reading_verdict_name(enum reading_verdict verdict)
 const char *reading_cue_name(enum reading_cue cue)
 {
 	return cue < READING_CUES ? CUE_NAMES[cue] : NULL;
-}
-
-bool reading_asks(const struct fold *f)
-{
-	/* What an advertisement begins with is no question to the others. */
-	return reading_count(f).asks && reading_of(f).verdict != READING_PITCH;
-}
-
-bool reading_introduces(const struct fold *f)
-{
-	/* Who says that they are new needs to say little else; a greeting and a name, which offers
-	 * begin with as well, and what one makes, are not enough. */
-	enum { NEW_LEAST = 1, HELLO_LEAST = 3, ALONE_LEAST = 5 };
-	struct reading_counts c = reading_count(f);
-	unsigned about = 2 * c.strong[READING_ABOUT_ME] + c.weak[READING_ABOUT_ME];
-
-	if (c.strong[READING_NEWCOMER] > 0)
-		return about >= NEW_LEAST;
-	return about >= (c.weak[READING_NEWCOMER] > 0 ? HELLO_LEAST : ALONE_LEAST);
 }

@@ -37,6 +37,11 @@ struct reading {
 	int score; /* 0 .. 100: how sure; the verdicts are ranges of it */
 	unsigned n_reasons;
 	enum reading_cue reasons[READING_REASONS]; /* the strongest first; none for READING_OK */
+	/* Asks the others something they could answer: neither small talk ("how are you?") nor the
+	 * question an advertisement begins with. */
+	bool asks;
+	/* Says who its writer is, as a newcomer does: more than a name and a greeting. */
+	bool introduces;
 };
 
 struct reading reading_of(const struct fold *f);
@@ -47,11 +52,5 @@ struct reading reading_of_message(const char *text);
  * (`reading.NAME`). Static. */
 const char *reading_verdict_name(enum reading_verdict verdict);
 const char *reading_cue_name(enum reading_cue cue);
-
-/* Asks the others something they could answer: neither small talk ("how are you?") nor the
- * question an advertisement begins with. */
-bool reading_asks(const struct fold *f);
-/* Says who its writer is, as a newcomer does: more than a name and a greeting. */
-bool reading_introduces(const struct fold *f);
 
 #endif

@@ -21,9 +21,9 @@ enum reading_family {
 	READING_TECHNICAL,
 	READING_OTHERS,   /* somebody else's work, nothing to gain */
 	READING_TALK,     /* about prices, launches, selling: shop talk, not the shop */
-	READING_ASKS,     /* for reading_asks: even without a question mark */
+	READING_ASKS,     /* for `asks`: even without a question mark */
 	READING_ASKS_NOT, /* small talk, whatever its mark */
-	READING_NEWCOMER, /* for reading_introduces: is new here; weakly, says hello */
+	READING_NEWCOMER, /* for `introduces`: is new here; weakly, says hello */
 	READING_ABOUT_ME, /* and what its writer does, is, makes */
 	READING_FAMILIES,
 };

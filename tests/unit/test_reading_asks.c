@@ -13,7 +13,7 @@ static bool asks(const char *text)
 {
 	struct fold f;
 	fold_init(&f, text);
-	bool said = reading_asks(&f);
+	bool said = reading_of(&f).asks;
 	fold_done(&f);
 	return said;
 }
@@ -22,7 +22,7 @@ static bool introduces(const char *text)
 {
 	struct fold f;
 	fold_init(&f, text);
-	bool said = reading_introduces(&f);
+	bool said = reading_of(&f).introduces;
 	fold_done(&f);
 	return said;
 }
