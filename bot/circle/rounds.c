@@ -89,20 +89,30 @@ static struct round row_of(struct circle *c, struct query *q)
 	return r;
 }
 
-/* The rounds that still have steps to take, the latest first: three at most. */
+static int latest_first(const void *a, const void *b)
+{
+	const struct round *x = a, *y = b;
+
+	return x->day != y->day ? (x->day < y->day) - (x->day > y->day)
+				: (x->id < y->id) - (x->id > y->id);
+}
+
+/* The rounds that still have steps to take, the latest first: three at most, so few that SQLite's
+ * sorter would cost more than all the rest. */
 static GArray *live_rounds(struct circle *c)
 {
 	GArray *live = g_array_new(FALSE, FALSE, sizeof(struct round));
 	struct query q = db_query(c->db,
 				  COLUMNS "WHERE group_id = ?"
 					  " AND state IN ('planned', 'open', 'last-call', "
-					  "'closed') ORDER BY +day DESC, id DESC",
+					  "'closed')",
 				  "i", c->id);
 
 	while (query_next(&q)) {
 		struct round r = row_of(c, &q);
 		g_array_append_val(live, r);
 	}
+	g_array_sort(live, latest_first);
 	return live;
 }
 
