@@ -116,7 +116,8 @@ static void on_event(void *data, struct transport *t, const struct event *e)
 	if (link->app->crashed)
 		return;
 	ears_heard(link, e, app_now(link->app));
-	if (dispatch_event(link, e))
+	bool awaited = e->account && deliver_seen(link->app, e->network, e->account);
+	if (dispatch_event(link, e) || awaited)
 		look_soon(link->app);
 }
 
@@ -138,6 +139,8 @@ static void on_state(void *data, struct transport *t, enum transport_state state
 		return;
 	if (state != TRANSPORT_ONLINE && link->state == TRANSPORT_ONLINE)
 		outbox_resend(link->app->outbox, t->name);
+	if (state == TRANSPORT_ONLINE)
+		deliver_seen(link->app, t->name, NULL);
 	link->state = state;
 	link->app->step_us = 0;
 	if (link->app->options.changed)

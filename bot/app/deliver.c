@@ -13,8 +13,10 @@
 
 /* Delivery marks are written together, at most this late. */
 #define FLUSH_AFTER_US CLOCK_US_PER_SECOND
-/* What a network did not take this time is offered again after so long. */
+/* What a network did not take this time is offered again after so long; to somebody who stays away,
+ * ever more seldom. */
 #define AGAIN_AFTER_US CLOCK_US_PER_MINUTE
+#define AGAIN_MOST_US  CLOCK_US_PER_HOUR
 
 static void give_up(struct app *app, struct outbox_post *p, const char *why)
 {
@@ -30,6 +32,8 @@ static bool find_door(struct app *app, struct outbox_post *p)
 
 	if (!people_door(app->db, p->person, &network, &account))
 		return false;
+	if (g_strcmp0(p->post.network, network) != 0 || g_strcmp0(p->post.account, account) != 0)
+		p->again_us = p->wait_us = 0;
 	g_free((char *)p->post.network);
 	g_free((char *)p->post.account);
 	p->post.network = network;
@@ -100,6 +104,12 @@ static void offer_in_order(struct app *app, struct outbox_post *p, struct app_li
 		g_hash_table_add(waiting, g_steal_pointer(&target));
 }
 
+/* A clock that was set back must not keep it waiting. */
+static bool waits(const struct outbox_post *p, int64_t now_us)
+{
+	return p->again_us > now_us && p->again_us <= now_us + AGAIN_MOST_US;
+}
+
 int64_t deliver_run(struct app *app)
 {
 	int64_t now_us = app_now(app), next_us = INT64_MAX, seq = 0;
@@ -123,6 +133,12 @@ int64_t deliver_run(struct app *app)
 			give_up(app, p, "nobody to say it to");
 			continue;
 		}
+		if (waits(p, now_us)) {
+			next_us = MIN(next_us, p->again_us);
+			if (!p->gone)
+				g_hash_table_add(waiting, target_of(p));
+			continue;
+		}
 		struct app_link *link = app_link_by_name(app, p->post.network);
 		if (!link)
 			give_up(app, p, "no such network");
@@ -136,12 +152,33 @@ int64_t deliver_run(struct app *app)
  * without an account may be anybody's by then. */
 static bool try_again(struct app *app, struct outbox_post *p, int error)
 {
-	if (error != -EAGAIN && (error != -ENOENT || !p->post.account))
+	bool gone = error == -ENOENT && p->post.account;
+
+	if (error != -EAGAIN && !gone)
 		return false;
-	log_info("not said yet (%s), to be tried again: %s", g_strerror(-error), p->post.word);
+	if (!p->wait_us)
+		log_info("not said yet (%s), to be tried again: %s",
+			 gone ? "they are gone" : "the network does not take it now", p->post.word);
 	p->sent = false;
-	p->not_before_us = MAX(p->not_before_us, app_now(app) + AGAIN_AFTER_US);
+	p->wait_us = p->gone && gone ? MIN(2 * p->wait_us, AGAIN_MOST_US) : AGAIN_AFTER_US;
+	p->gone = gone;
+	p->again_us = app_now(app) + p->wait_us;
 	return true;
+}
+
+bool deliver_seen(struct app *app, const char *network, const char *account)
+{
+	struct outbox_post *p;
+	bool any = false;
+
+	for (int64_t seq = 0; (p = outbox_next(app->outbox, seq)); seq = p->seq) {
+		if (!p->gone || g_strcmp0(p->post.network, network) != 0 ||
+		    (account && g_strcmp0(p->post.account, account) != 0))
+			continue;
+		any = any || p->again_us;
+		p->again_us = 0;
+	}
+	return any;
 }
 
 void deliver_confirmed(struct app *app, const char *post_key, int error)

@@ -33,6 +33,10 @@ struct outbox_post {
 	bool fresh;            /* offered in the transaction now open */
 	bool stored;           /* in the table */
 	bool sent;             /* handed to the transport, not confirmed yet */
+	/* The network did not take it; in memory alone. */
+	int64_t again_us; /* it is offered again then */
+	int64_t wait_us;  /* after so long */
+	bool gone;        /* for whom it is for was not there */
 };
 
 /* Copies `p`. A key seen before, in memory or in the store, is passed over in silence (NULL): it

@@ -153,6 +153,102 @@ static void not_taken_this_time__is_tried_again_in_a_minute(void **state)
 	}
 }
 
+static void not_taken_this_time__what_follows_it_there_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	libera(f)->hold = true;
+	offer(f, "first", "#makers", NULL, 0);
+	fixture_run(f);
+	assert_heard(f, "first");
+	fixture_confirm(libera(f), -EAGAIN);
+	libera(f)->hold = false;
+	offer(f, "second", "#makers", NULL, 0);
+	offer(f, "elsewhere", "#other", NULL, 0);
+	fixture_run(f);
+	assert_heard(f, "elsewhere");
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_run(f);
+	assert_heard(f, "first second");
+	/* Nor for ever, should the clock be set back. */
+	libera(f)->hold = true;
+	offer(f, "third", "#makers", NULL, 0);
+	fixture_run(f);
+	fixture_confirm(libera(f), -EAGAIN);
+	later(f, -CLOCK_US_PER_DAY);
+	fixture_run(f);
+	assert_heard(f, "third third");
+}
+
+/* What is said to somebody who is not there costs the network, too. */
+static void gone_for_a_day__is_tried_ever_more_seldom(void **state)
+{
+	struct fixture *f = *state;
+	int64_t end_us = f->clock.now_us + CLOCK_US_PER_DAY;
+
+	libera(f)->hold = true;
+	offer(f, "to ana", NULL, "ana", 0);
+	outbox_find(f->app->outbox, "to ana")->post.expires_at_us = INT64_MAX;
+	while (f->clock.now_us < end_us) {
+		fixture_run(f);
+		fixture_confirm(libera(f), -ENOENT);
+		clock_virtual_set(&f->clock, fixture_run(f));
+	}
+	assert_in_range(libera(f)->tries, 24, 40);
+}
+
+static void gone__seen_again__is_told_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	libera(f)->hold = true;
+	offer(f, "to ana", NULL, "ana", 0);
+	fixture_run(f);
+	fixture_confirm(libera(f), -ENOENT);
+	fixture_run(f);
+	assert_heard(f, "to ana>ana");
+	fixture_state(f, TRANSPORT_ONLINE);
+	fixture_run(f);
+	assert_heard(f, "to ana>ana");
+	fixture_confirm(libera(f), -ENOENT);
+	/* Or heard. */
+	libera(f)->hold = false;
+	fixture_say(f, "ben", "so am I");
+	assert_heard(f, "");
+	fixture_say(f, "ana", "here I am");
+	assert_heard(f, "to ana>ana");
+	later(f, CLOCK_US_PER_SECOND);
+	fixture_run(f);
+	assert_int_equal(unsaid(f), 0);
+}
+
+static void gone__comes_by_another_door__is_told_at_once(void **state)
+{
+	static const char other_door[] =
+		"INSERT INTO handle(network, account, person_id, spelled, used_at_us)"
+		" SELECT 'home', 'ana', person_id, 'Ana', used_at_us + 1 FROM handle";
+	struct fixture f;
+
+	fixture_init(&f, fixture_two_groups);
+	fixture_state(&f, TRANSPORT_ONLINE);
+	int64_t ana = fixture_member(&f, "ana");
+	libera(&f)->hold = true;
+	struct circle *c = fixture_begin(&f);
+	struct draft d = draft_new(c);
+	draft_say(&d, "more.none", NULL);
+	voice_tell(c, ana, &d, INT64_MAX);
+	fixture_end(&f);
+	fixture_run(&f);
+	assert_heard(&f, "more.none>ana");
+	fixture_confirm(libera(&f), -ENOENT);
+	fixture_begin(&f);
+	db_run(f.app->db, other_door, "");
+	fixture_end(&f);
+	fixture_run(&f);
+	assert_heard(&f, "more.none>Ana");
+	fixture_done(&f);
+}
+
 static void stranger_gone__is_given_up(void **state)
 {
 	struct fixture *f = *state;
@@ -502,6 +598,10 @@ int main(void)
 		TEST(refused_for_now__is_offered_again_in_order),
 		TEST(refused_for_now__holds_back_what_follows_it_there_alone),
 		TEST(not_taken_this_time__is_tried_again_in_a_minute),
+		TEST(not_taken_this_time__what_follows_it_there_waits),
+		TEST(gone_for_a_day__is_tried_ever_more_seldom),
+		TEST(gone__seen_again__is_told_at_once),
+		TEST(gone__comes_by_another_door__is_told_at_once),
 		TEST(stranger_gone__is_given_up),
 		TEST(more__is_told_in_the_words_of_who_would_be_asked),
 		TEST(more__asked_for__goes_on_where_it_was_asked),
