@@ -42,7 +42,7 @@ static bool find_door(struct app *app, struct outbox_post *p)
 }
 
 /* Told where only the start of a post is said: how to hear the rest of it, in the words of the
- * group that would be asked. */
+ * group that would be asked, which may have others since it was last offered. */
 static void set_more(struct app *app, struct outbox_post *p)
 {
 	const struct event asked = {
@@ -52,11 +52,11 @@ static void set_more(struct app *app, struct outbox_post *p)
 		.shown = p->post.shown,
 		.direct = !p->post.room,
 	};
-	const struct app_group *group = p->post.more ? NULL : dispatch_group(app, &asked);
+	const struct app_group *group = dispatch_group(app, &asked);
 
-	if (group)
-		p->post.more =
-			words_say(group->words, p->post.room ? "more" : "more.private", NULL);
+	g_free((char *)p->post.more);
+	p->post.more = group ? words_say(group->words, p->post.room ? "more" : "more.private", NULL)
+			     : NULL;
 }
 
 /* What posts to the same room or person have in common; g_free it. */

@@ -113,6 +113,20 @@ static void on_its_way__is_said_over_the_new_connection(void **state)
 	assert_heard(f, "");
 }
 
+/* How to hear the rest is said in the words of today. */
+static void waiting__is_said_with_the_new_prefix(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_member(f, "ana");
+	fixture_fake(f, "libera")->answer = -EAGAIN;
+	fixture_say(f, "ana", "!remind on");
+	reload(f, GROUP "\nprefix = ,\n" LIBERA);
+	fixture_fake(f, "libera")->answer = 0;
+	fixture_run(f);
+	assert_string_equal(fixture_post(f, "remind.on")->post.more, "… `,more` has the rest.");
+}
+
 static void room_added__is_to_be_joined(void **state)
 {
 	struct fixture *f = *state;
@@ -304,6 +318,7 @@ int main(void)
 		test(faulty__all_stays),
 		test(key_changed__is_opened_anew),
 		test(on_its_way__is_said_over_the_new_connection),
+		test(waiting__is_said_with_the_new_prefix),
 		test(room_added__is_to_be_joined),
 		test(organizer_added__may_invite),
 		test(network_added_and_removed__others_stay),
