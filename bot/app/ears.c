@@ -25,6 +25,20 @@ static struct app_ear *ear_in(const struct app_link *link, const char *room)
 	return NULL;
 }
 
+/* What goes on from a connection that still stands takes its word for it. */
+static struct places_heard heard_so_far(struct app *app, const char *network, const char *room)
+{
+	const struct app_link *before = app_link_by_name(app, network);
+	const struct app_ear *ear = before ? ear_in(before, room) : NULL;
+
+	if (!ear)
+		return places_heard(app->db, network, room);
+	if (before->env.listening[ear - ear_at(before, 0)])
+		return (struct places_heard){ ear->heard_us, app_now(app) };
+	bool since_start = ear->heard_us > ear->first_us;
+	return (struct places_heard){ ear->heard_us, since_start ? 0 : ear->stopped_us };
+}
+
 void ears_open(struct app_link *link)
 {
 	const char *network = link->network;
@@ -36,7 +50,7 @@ void ears_open(struct app_link *link)
 	link->ears = g_array_sized_new(FALSE, TRUE, sizeof(struct app_ear), n);
 	for (unsigned i = 0; i < n; i++) {
 		const char *room = link->env.rooms[i];
-		struct places_heard was = places_heard(link->app->db, network, room);
+		struct places_heard was = heard_so_far(link->app, network, room);
 		/* It listened until it stopped, whenever something was said last. */
 		int64_t first_us = MAX(was.heard_us, was.stopped_us - UNDERWAY_US);
 		struct app_ear ear = { .room = room,
@@ -101,16 +115,21 @@ void ears_write(struct app *app)
 
 void ears_stop_link(const struct app_link *link, int64_t now_us)
 {
-	for (unsigned i = 0; i < link->ears->len; i++)
+	for (unsigned i = 0; i < link->ears->len; i++) {
+		struct app_ear *ear = ear_at(link, i);
+
 		if (link->env.listening[i])
-			write_ear(link, ear_at(link, i), now_us);
+			write_ear(link, ear, now_us);
+		else if (ear->moved)
+			write_ear(link, ear, 0);
+	}
 }
 
 void ears_stop(struct app *app, int64_t now_us)
 {
 	for (unsigned i = 0; i < app->links->len; i++)
 		ears_stop_link(app->links->pdata[i], now_us);
-	ears_write(app);
+	app->ears_us = INT64_MAX;
 }
 
 int64_t ears_missed_since(const struct app_link *link, const struct event *e, bool *ret_known)

@@ -11,7 +11,8 @@
 
 struct event;
 
-/* Fills the link's env: heard_us and listening for each of its rooms. */
+/* Fills the link's env: heard_us and listening for each of its rooms. It goes on from where a link
+ * to the same network is, if the app has one, else from the store. */
 void ears_open(struct app_link *link);
 void ears_done(struct app_link *link);
 /* Before the event is handled, so that what it changes is committed with it. */
@@ -22,7 +23,7 @@ bool ears_due(const struct app *app, int64_t now_us);
 void ears_write(struct app *app);
 /* The same at a stop in good order: kith listened until now where it is. */
 void ears_stop(struct app *app, int64_t now_us);
-/* The same for a network that is about to be opened anew: that goes on from there. */
+/* The same for one network. */
 void ears_stop_link(const struct app_link *link, int64_t now_us);
 
 /* Since when kith could not listen in the event's room, for an EVENT_MISSED; *ret_known is false

@@ -42,19 +42,6 @@ static struct app_link *find_kept(const struct app *app, const char *fingerprint
 	return NULL;
 }
 
-/* What opens in its place asks the store since when there is something to catch up on. The command
- * that asks for a reload is in a transaction already. */
-static void stop_listening(struct app *app, const char *network)
-{
-	const struct app_link *link = app_link_by_name(app, network);
-
-	if (!link)
-		return;
-	db_begin(app->db);
-	ears_stop_link(link, app_now(app));
-	db_end(app->db);
-}
-
 /* Opening is only the beginning of connecting, so it can be done, and taken back, while the
  * network's present connection stands. */
 static int read_network(struct app *app, struct reload *r, const struct config_section *section,
@@ -64,7 +51,6 @@ static int read_network(struct app *app, struct reload *r, const struct config_s
 	struct app_link *link = find_kept(app, fingerprint);
 
 	if (!link) {
-		stop_listening(app, section->name);
 		int error = app_link_open(app, r->config, section, &link, ret_error);
 		if (error < 0)
 			return error;
@@ -151,7 +137,15 @@ static void swap_groups(struct app *app, struct reload *r)
 	r->n_groups = n_old;
 }
 
-/* What was on its way over a connection that ends is offered to the next one. */
+/* It listened until now, and what was on its way over it is offered to the next. */
+static void end_link(struct app *app, const struct app_link *link)
+{
+	db_begin(app->db);
+	ears_stop_link(link, app_now(app));
+	db_end(app->db);
+	outbox_resend(app->outbox, link->network);
+}
+
 static void swap_links(struct app *app, struct reload *r)
 {
 	g_ptr_array_set_free_func(r->opened, NULL);
@@ -162,7 +156,7 @@ static void swap_links(struct app *app, struct reload *r)
 
 		if (g_ptr_array_find(r->links, link, NULL))
 			continue;
-		outbox_resend(app->outbox, link->transport->name);
+		end_link(app, link);
 		g_ptr_array_add(r->opened, link);
 	}
 	g_ptr_array_set_free_func(app->links, NULL);

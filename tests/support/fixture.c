@@ -135,6 +135,10 @@ static const struct transport_impl transport_forgetful = {
 static int fake_open(const struct transport_env *env, const struct config_section *c,
 		     struct transport **ret)
 {
+	const struct fixture *f = env->context;
+
+	if (!g_strcmp0(c->name, f->unopened))
+		return -EINVAL;
 	struct fake *fake = g_new0(struct fake, 1);
 
 	fake->fixture = env->context;

@@ -41,6 +41,7 @@ struct fixture {
 	struct clock_virtual clock;
 	struct config *config; /* it began with */
 	const char *file;      /* what a reload reads; NULL: it cannot */
+	const char *unopened;  /* a network that cannot be opened; NULL: all can */
 	bool forgetful; /* the networks take a post again that they have had; set before a restart
 			 */
 	struct app *app;

@@ -84,6 +84,37 @@ static void faulty__all_stays(void **state)
 	assert_heard(f, "remind.on");
 }
 
+/* A network that would have been opened anew goes on: kith has not stopped listening there. */
+static void faulty_network__listens_on(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *faults = NULL;
+
+	fixture_fake(f, "libera")->env.listening[0] = true;
+	f->unopened = "home";
+	assert_int_equal(
+		fixture_reload(f, GROUP ", home/#makers\n" LIBERA "port = 7000\n" HOME, &faults),
+		-EINVAL);
+	assert_string_equal(faults, "cannot open [fake home]: Invalid argument");
+	assert_int_equal(fixture_int(f, -1, "SELECT max(stopped_us) FROM place"), 0);
+}
+
+static void opened_anew__listened_until_now(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now_us = f->clock.now_us;
+
+	fixture_fake(f, "libera")->env.listening[0] = true;
+	reload(f, GROUP "\n" LIBERA "port = 7000\n");
+	assert_int_equal(fixture_fake(f, "libera")->env.heard_us[0],
+			 now_us - 10 * CLOCK_US_PER_MINUTE);
+	assert_int_equal(fixture_int(f, -1, "SELECT stopped_us FROM place"), now_us);
+	/* Before it is there: still so. */
+	reload(f, GROUP "\n" LIBERA "port = 7001\n");
+	assert_int_equal(fixture_fake(f, "libera")->env.heard_us[0],
+			 now_us - 10 * CLOCK_US_PER_MINUTE);
+}
+
 static void key_changed__is_opened_anew(void **state)
 {
 	struct fixture *f = *state;
@@ -316,6 +347,8 @@ int main(void)
 		test(groups_changed__network_does_not_notice),
 		test(round_times_changed__new_ones_hold),
 		test(faulty__all_stays),
+		test(faulty_network__listens_on),
+		test(opened_anew__listened_until_now),
 		test(key_changed__is_opened_anew),
 		test(on_its_way__is_said_over_the_new_connection),
 		test(waiting__is_said_with_the_new_prefix),
