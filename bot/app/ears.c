@@ -78,7 +78,8 @@ void ears_heard(struct app_link *link, const struct event *e, int64_t now_us)
 	/* What was missed is over, and told of. */
 	int64_t at_us = e->kind == EVENT_MISSED ? now_us : MIN(e->at_us, now_us);
 
-	if (!ear || at_us <= ear->heard_us)
+	/* What is in the future was heard before the clock was set back. */
+	if (!ear || (at_us <= ear->heard_us && ear->heard_us <= now_us))
 		return;
 	ear->heard_us = at_us;
 	ear->moved = true;

@@ -146,6 +146,26 @@ static void ears__private_and_future__do_not_move_it(void **state)
 	assert_int_equal(stored(f), now_us);
 }
 
+/* What was heard by a clock that ran ahead is no measure for what is heard since. */
+static void ears__clock_set_back__it_follows(void **state)
+{
+	struct fixture *f = *state;
+
+	later(f, 300 * CLOCK_US_PER_DAY);
+	chat(f);
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_run(f);
+	later(f, -300 * CLOCK_US_PER_DAY);
+	chat(f);
+	int64_t at_us = f->clock.now_us;
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_run(f);
+	assert_int_equal(stored(f), at_us);
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_kill(f);
+	assert_int_equal(env(f)->heard_us[0], at_us);
+}
+
 static void ears__start__hands_it_to_the_transport(void **state)
 {
 	struct fixture *f = *state;
@@ -420,6 +440,7 @@ int main(void)
 		TEST(ears__a_change__takes_it_along),
 		TEST(ears__nothing_heard__writes_nothing),
 		TEST(ears__private_and_future__do_not_move_it),
+		TEST(ears__clock_set_back__it_follows),
 		TEST(ears__start__hands_it_to_the_transport),
 		TEST(ears__kill__leaves_what_was_written),
 		TEST(ears__stop__is_noted_where_it_listened),
