@@ -167,12 +167,12 @@ static void swap_links(struct app *app, struct reload *r)
 }
 
 /* What cannot follow while kith runs. */
-static void tell_restart(const struct config *old, const struct config *new)
+static void tell_restart(const struct app *app, const struct config *new)
 {
-	if (strcmp(old->store_path, new->store_path) != 0)
+	if (strcmp(app->options.store, new->store_path) != 0)
 		log_warning("[store] path is another now, %s: restart kith for that; it goes on "
 			    "with %s",
-			    new->store_path, old->store_path);
+			    new->store_path, app->options.store);
 }
 
 void reload_apply(struct app *app)
@@ -182,7 +182,7 @@ void reload_apply(struct app *app)
 
 	if (!r)
 		return;
-	tell_restart(app->options.config, r->config);
+	tell_restart(app, r->config);
 	swap_groups(app, r);
 	swap_links(app, r);
 	struct config *old = app->loaded;

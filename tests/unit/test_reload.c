@@ -1,6 +1,7 @@
 /* Another configuration while the app runs. */
 #include "app/reload.h"
 
+#include "base/log.h"
 #include "circle/people.h"
 #include "fixture.h"
 #include "store/outbox.h"
@@ -113,6 +114,34 @@ static void opened_anew__listened_until_now(void **state)
 	reload(f, GROUP "\n" LIBERA "port = 7001\n");
 	assert_int_equal(fixture_fake(f, "libera")->env.heard_us[0],
 			 now_us - 10 * CLOCK_US_PER_MINUTE);
+}
+
+static void note_warning(void *data, enum log_level level, const char *text)
+{
+	GString *log = data;
+
+	if (level == LOG_LEVEL_WARNING)
+		g_string_append_printf(log, "%s\n", text);
+}
+
+static void store_moved__each_time_asks_for_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	g_autoptr(GString) log = g_string_new(NULL);
+	g_autofree char *back = g_strdup_printf(GROUP "\n" LIBERA "[store]\npath = %s\n", f->store);
+	g_autofree char *want = g_strdup_printf(
+		"[store] path is another now, b.db: restart kith for that; it goes on with %s\n"
+		"[store] path is another now, c.db: restart kith for that; it goes on with %s\n"
+		"[store] path is another now, c.db: restart kith for that; it goes on with %s\n",
+		f->store, f->store, f->store);
+
+	log_listen(note_warning, log);
+	reload(f, GROUP "\n" LIBERA "[store]\npath = b.db\n");
+	reload(f, GROUP "\n" LIBERA "[store]\npath = c.db\n");
+	reload(f, GROUP "\n" LIBERA "[store]\npath = c.db\n");
+	reload(f, back);
+	log_listen(NULL, NULL);
+	assert_string_equal(log->str, want);
 }
 
 static void key_changed__is_opened_anew(void **state)
@@ -349,6 +378,7 @@ int main(void)
 		test(faulty__all_stays),
 		test(faulty_network__listens_on),
 		test(opened_anew__listened_until_now),
+		test(store_moved__each_time_asks_for_a_restart),
 		test(key_changed__is_opened_anew),
 		test(on_its_way__is_said_over_the_new_connection),
 		test(waiting__is_said_with_the_new_prefix),
