@@ -284,7 +284,8 @@ def test_one_kith_a_store(kith, kith_program, tmp_path):
 
 
 def config(tmp_path, port, keys='', places='test/#makers', store='kith.db'):
-    text = conftest.CONFIG.format(zone='Europe/Berlin', port=port, keys=keys, store=store,
+    there = f'server = 127.0.0.1\nport = {port}\ntls = no\nnick = kith\n'
+    text = conftest.CONFIG.format(zone='Europe/Berlin', keys=there + keys, store=store,
                                   sections='')
     file = tmp_path / 'kith.conf'
     file.write_text(text.replace('places = test/#makers', f'places = {places}'))
