@@ -125,6 +125,8 @@ static int status_of(int error)
 	case EPERM:
 	case EROFS:
 		return EX_CANTCREAT;
+	case EPROTO: /* a store of something else */
+		return EX_DATAERR;
 	case EINVAL:
 	case ENOTSUP:
 		return EX_CONFIG;

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -299,6 +300,22 @@ def test_says_what_to_do_about_the_stores_folder(kith_program, tmp_path):
     assert 'there is no folder none; make it' in done.stderr
     (tmp_path / 'none').write_text('')
     assert run(kith_program, 'run', '-c', file, folder=tmp_path).returncode == os.EX_CANTCREAT
+
+
+def test_leaves_alone_what_is_no_store_of_its_own(kith_program, tmp_path):
+    """With a status that the service is not started again after."""
+    file = config(tmp_path, 1)
+    (tmp_path / 'kith.db').write_text('a shopping list, of all things; ' * 9)
+    done = run(kith_program, 'run', '-c', file, folder=tmp_path)
+    assert done.returncode == os.EX_DATAERR
+    assert 'kith.db is not a database' in done.stderr
+    (tmp_path / 'kith.db').unlink()
+    with contextlib.closing(sqlite3.connect(tmp_path / 'kith.db')) as other:
+        other.execute('CREATE TABLE shopping (list)')
+        other.commit()
+    done = run(kith_program, 'run', '-c', file, folder=tmp_path)
+    assert done.returncode == os.EX_DATAERR
+    assert 'kith.db is a database of some other program' in done.stderr
 
 
 def check(program, file, folder, **more):
