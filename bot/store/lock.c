@@ -57,20 +57,35 @@ static char *open_text(const char *path, int error)
 	return g_strdup_printf("cannot open the store %s: %s", path, g_strerror(error));
 }
 
+/* The store may be there and its folder still closed to what SQLite writes beside it. */
+static int open_file(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	return -error;
+}
+
 /* flock(2) does not meet SQLite's own fcntl(2) locks. */
 int lock_open(const char *path, int *ret_fd, char **ret_error)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open_file(path);
 
 	if (fd < 0) {
-		int error = errno;
-		*ret_error = open_text(path, error);
-		return -error;
+		*ret_error = open_text(path, -fd);
+		return fd;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		*ret_error = busy_text(path, holder(fd));
+		int error = errno == EWOULDBLOCK ? EBUSY : errno;
+		*ret_error = error == EBUSY ? busy_text(path, holder(fd)) : open_text(path, error);
 		close(fd);
-		return -EBUSY;
+		return -error;
 	}
 	*ret_fd = fd;
 	return 0;

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+enum { NOBODY = 65534 };
 
 struct place {
 	char *folder, *path;
@@ -126,6 +129,30 @@ static void open__new_file__is_ours_alone(void **state)
 	assert_int_equal(db_int(p->db, -1, "PRAGMA secure_delete", ""), 1);
 	assert_int_equal(db_int(p->db, -1, "PRAGMA foreign_keys", ""), 1);
 	assert_string_equal(db_path(p->db), p->path);
+}
+
+/* SQLite writes its log beside it. */
+static void open__folder_closed__is_named(void **state)
+{
+	const struct place *p = *state;
+	g_autofree char *path = g_build_filename(p->folder, "other.db", NULL);
+	g_autofree char *error = NULL;
+	g_autofree char *ending =
+		g_strdup_printf("must be able to write it and into %s", p->folder);
+	struct db *db = NULL;
+
+	assert_true(g_file_set_contents(path, "", -1, NULL));
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(chmod(p->folder, 0555), 0);
+	bool root = geteuid() == 0; /* who may write anywhere */
+	if (root)
+		assert_int_equal(seteuid(NOBODY), 0);
+	int r = db_open(path, &db, &error);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(p->folder, 0700), 0);
+	assert_int_equal(r, -EACCES);
+	assert_true(g_str_has_suffix(error, ending));
 }
 
 static void open__again__keeps_what_is_there(void **state)
@@ -491,6 +518,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(open__new_file__is_ours_alone),
+		TEST(open__folder_closed__is_named),
 		TEST(open__again__keeps_what_is_there),
 		TEST(open__in_use__is_refused),
 		TEST(open__what_is_no_store__says_so),
