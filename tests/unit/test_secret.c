@@ -120,6 +120,10 @@ static void secret__variable__is_the_environments(void **state)
 	assert_secret(*state, keys, NULL, -ENOKEY);
 	setenv("KITH_TEST_SECRET", "of the shell", 1);
 	assert_secret(*state, keys, "of the shell", 0);
+	setenv("KITH_TEST_SECRET", "of the shell\r\nQUIT", 1);
+	assert_secret(*state, keys, "of the shell", 0);
+	setenv("KITH_TEST_SECRET", "\n", 1);
+	assert_secret(*state, keys, NULL, -ENOKEY);
 }
 
 static void secret__odd_name__is_a_fault_of_the_file(void **state)

@@ -111,12 +111,14 @@ static int read_variable(const char *value, char **ret, char **ret_fault)
 {
 	const char *text = getenv(value + strlen(VARIABLE));
 
-	if (text == NULL || *text == '\0') {
+	size_t n = text != NULL ? strcspn(text, "\r\n") : 0;
+
+	if (n == 0) {
 		*ret_fault = g_strdup_printf("there is no %s in the environment",
 					     value + strlen(VARIABLE));
 		return -ENOKEY;
 	}
-	*ret = g_strdup(text);
+	*ret = g_strndup(text, n);
 	return 0;
 }
 
