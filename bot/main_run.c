@@ -145,7 +145,6 @@ static void stay(struct running *r, const struct app_options *options)
 		r->status = status_of(failed);
 		return;
 	}
-	loop_on_signal(r->loop, SIGHUP, reload, r);
 	notify_ready(r->notify);
 	tell_status(r);
 	loop_run(r->loop);
@@ -161,12 +160,16 @@ int main_run(const struct options *o)
 	struct config *config;
 	enum log_level level;
 
-	if (load(&r, &config, &faults) < 0)
+	r.loop = loop_new();
+	/* It waits until the loop runs. */
+	loop_on_signal(r.loop, SIGHUP, reload, &r);
+	if (load(&r, &config, &faults) < 0) {
+		loop_free(r.loop);
 		return main_faulty(faults);
+	}
 	if (log_level_parse(config->log_level, &level) == 0)
 		log_set_level(level);
 	signal(SIGPIPE, SIG_IGN);
-	r.loop = loop_new();
 	r.notify = notify_new(r.loop);
 	loop_on_signal(r.loop, SIGTERM, leave, r.loop);
 	loop_on_signal(r.loop, SIGINT, leave, r.loop);

@@ -219,6 +219,21 @@ def test_goes_where_the_configuration_says(kith, person):
     assert len(observer.heard(r'^:kith!\S+ QUIT :?.*leaves')) == 2
 
 
+def test_a_reload_it_is_asked_for_at_its_start_is_not_its_end(kith_program, tmp_path):
+    file = config(tmp_path, 1)
+    pipe = tmp_path / 'pipe'  # who reads it waits for all of it
+    os.mkfifo(pipe)
+    with subprocess.Popen([kith_program, 'run', '-c', pipe], cwd=tmp_path,
+                          stderr=subprocess.PIPE, text=True) as process:
+        with pipe.open('w') as stream:
+            process.send_signal(signal.SIGHUP)
+            stream.write(file.read_text())
+            file.replace(pipe)
+        assert any('read again' in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+
+
 def test_an_organizer_may_ask_for_it_too(kith, person):
     olga = person('olga', ROOM)
     bot = kith()
