@@ -22,6 +22,7 @@ struct trial {
 	struct transport *transport;
 	struct loop_timer *end; /* a transport must not be closed from inside its own call */
 	bool over;
+	bool reached;  /* there is a step that went well */
 	bool objected; /* something was wrong on the way */
 	int status;
 };
@@ -36,7 +37,8 @@ struct trials {
  * What they would do next is not: here nothing comes next. */
 static void listen(void *data, enum log_level level, const char *text)
 {
-	static const char *const nexts[] = { "; next try", "; kith does not try" };
+	static const char *const nexts[] = { "; next try", "; kith does not try",
+					     "; kith tries again" };
 	const struct trials *all = data;
 	g_autofree char *line = g_strdup(text);
 
@@ -53,6 +55,7 @@ static void listen(void *data, enum log_level level, const char *text)
 		if (t->over || level == LOG_LEVEL_DEBUG || !g_str_has_prefix(line, start))
 			continue;
 		t->objected = t->objected || level < LOG_LEVEL_INFO;
+		t->reached = t->reached || level == LOG_LEVEL_INFO;
 		printf("%s: %s\n", t->section->name, line + strlen(start));
 		fflush(stdout);
 	}
@@ -117,8 +120,10 @@ static void on_state(void *data, struct transport *transport, enum transport_sta
 		break;
 	case TRANSPORT_OFFLINE:
 		end(t, EX_UNAVAILABLE,
-		    "could not be reached; look at server, port, tls and ca-file, and whether this "
-		    "machine may connect to it");
+		    t->reached ? "reached, but it did not let kith in; mend what is said above, or "
+				 "try again later"
+			       : "could not be reached; look at server, port, tls and ca-file, and "
+				 "whether this machine may connect to it");
 		break;
 	case TRANSPORT_FAILED:
 		end(t, EX_NOPERM,
@@ -179,7 +184,7 @@ static void begin(struct trial *t)
 		end(t, EX_CONFIG, "cannot be tried before that is mended");
 	else
 		loop_timer_set(t->end, TRYING_MOST_US);
-	t->objected = false; /* advice about the configuration is no obstacle */
+	t->objected = t->reached = false; /* advice about the configuration is no obstacle */
 }
 
 int main_connect(const struct config *config)

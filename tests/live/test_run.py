@@ -368,6 +368,16 @@ def test_check_connect_tells_of_a_room_that_is_closed(kith_program, ircd, person
     assert done.returncode == os.EX_UNAVAILABLE, done.stdout
     assert 'test: in #makers; people there: 0\n' in done.stdout
     assert re.search('test: cannot join #closed: ', done.stdout)
+    assert 'again later' not in done.stdout  # a trial does not
+
+
+def test_check_connect_tells_of_a_server_that_lets_nobody_in(kith_program, ircd, tmp_path):
+    (tmp_path / 'password').write_text('hunter2\n')
+    done = check(kith_program, config(tmp_path, ircd.port, keys='password-file = password'),
+                 tmp_path)
+    assert done.returncode == os.EX_UNAVAILABLE, done.stdout
+    assert re.search(r'test: connected to .*\ntest: disconnected: .*SASL.*\n'
+                     r'test: reached, but it did not let kith in; mend', done.stdout)
 
 
 def test_check_connect_tells_what_cannot_be_reached(kith_program, tmp_path):
