@@ -7,8 +7,8 @@
 
 #include "transport/irc/caps.h"
 #include "transport/irc/isupport.h"
-#include "transport/irc/sasl.h"
 #include "transport/irc/session.h"
+#include "transport/irc/wire_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,36 +25,6 @@ enum wire_state {
 	WIRE_REFUSED, /* it will not: this never mends itself; the log says what to do */
 };
 
-struct wire_times {
-	int64_t register_us;    /* from the connection to the end of the welcome */
-	int64_t sasl_us;        /* of that, from the question to services to their last answer */
-	int64_t quiet_us;       /* nothing heard for so long: PING */
-	int64_t dead_us;        /* and then nothing for so long: lost */
-	int64_t retry_first_us; /* until the next try; doubled each time */
-	int64_t retry_most_us;
-	int64_t settled_us;  /* up for so long: the next loss starts at retry_first_us again */
-	int64_t too_fast_us; /* at least, until the next try after a throttle */
-	int64_t banned_us;   /* until the next try after a ban */
-};
-extern const struct wire_times wire_times_default;
-
-/* Strings are copied. */
-struct wire_options {
-	const char *name; /* of the network, for the log */
-	const char *server;
-	int port;
-	bool tls;
-	const char *ca_file, *certificate, *proxy; /* or NULL: see struct stream_options */
-	const char *nick, *username, *realname;
-	const char *password; /* PASS, or NULL */
-	enum sasl_mechanism sasl;
-	bool trial;                             /* the nick is left to whoever has it */
-	const char *account, *account_password; /* for SASL; NULL: the nick, none */
-	int burst;                              /* lines at once, then one every ... */
-	int64_t every_us;
-	struct wire_times times;
-};
-
 /* All called from the loop, never from inside the functions below. */
 struct wire_callbacks {
 	void (*state)(void *data, enum wire_state s);
@@ -64,7 +34,7 @@ struct wire_callbacks {
 	void (*passed)(void *data, uint64_t fence);
 };
 
-/* Connects in its own time. */
+/* Connects in its own time. `options` are copied. */
 struct wire *wire_new(struct loop *l, const struct clock *clock, const struct wire_options *options,
 		      const struct wire_callbacks *callbacks, void *data);
 /* Says QUIT if that can be said at once, and closes. NULL is fine. */
