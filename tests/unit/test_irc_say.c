@@ -272,6 +272,18 @@ static void irc_say__refusal__is_of_the_flight_it_names(void **state)
 	}
 }
 
+static void irc_say__refusal__because_kith_was_put_out_is_no_last_word(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 0, NULL);
+	assert_int_equal(send_post(f, "k", "#makers", "hi"), 0);
+	ircd_expect(f->ircd, "PRIVMSG #makers hi");
+	say_line(f, ":ana!a@h KICK #makers kith :oops\n:irc.test 404 kith #makers :Cannot send");
+	pass_fence(f);
+	ircd_expect_told(f->ircd, "delivered k Resource temporarily *");
+	assert_int_equal(send_post(f, "k", "#makers", "hi"), -EAGAIN);
+}
+
 static void irc_say__echo__of_every_line_is_delivery(void **state)
 {
 	struct fixture *f = *state;
@@ -544,6 +556,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(irc_say__flights__are_several_but_one_to_each_target),
 		TEST(irc_say__refusal__is_of_the_flight_it_names),
+		TEST(irc_say__refusal__because_kith_was_put_out_is_no_last_word),
 		TEST(irc_say__echo__of_every_line_is_delivery),
 		TEST(irc_say__echo__that_does_not_come_is_asked_after),
 		TEST(irc_say__echo__is_not_awaited_after_a_refusal),

@@ -29,13 +29,18 @@ enum {
 	ERR_TARGUMODEG = 716,
 };
 
+static bool is_inside(const struct room *room)
+{
+	return room->state == ROOM_INSIDE || room->state == ROOM_LISTING;
+}
+
 static int find_target(struct irc *irc, const struct post *p, const char **ret)
 {
 	if (p->room) {
 		const struct room *room = rooms_find(irc->rooms, p->room);
 		if (!room)
 			return -ENXIO;
-		if (room->state != ROOM_INSIDE && room->state != ROOM_LISTING)
+		if (!is_inside(room))
 			return -EAGAIN;
 		*ret = room->name;
 		return 0;
@@ -301,8 +306,12 @@ void say_passed(struct irc *irc, uint64_t fence)
 	}
 }
 
-static int meaning(int numeric)
+static int meaning(const struct irc *irc, int numeric, const char *target)
 {
+	const struct room *room = rooms_find(irc->rooms, target);
+	/* Put out meanwhile: kith comes back, and it is still worth saying then. */
+	if (room && !is_inside(room))
+		return -EAGAIN;
 	switch (numeric) {
 	case ERR_NOSUCHNICK:
 		return -ENOENT;
@@ -322,7 +331,7 @@ bool say_refused(struct irc *irc, int numeric, const char *target)
 	struct flight *f = error && !about_nick ? find_flight(irc, target) : NULL;
 	if (!f)
 		return false;
-	f->error = meaning(numeric);
+	f->error = meaning(irc, numeric, target);
 	/* What was refused is not echoed: the PING tells when that was all. */
 	if (!f->fence)
 		ask_after(irc, f);
