@@ -158,6 +158,21 @@ static void irc_wire__nick__is_what_the_server_says(void **state)
 	assert_alive(f);
 }
 
+static void irc_wire__nick__of_the_past_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	start_ready(f);
+	ircd_say(f->ircd, ":kith!user@a.rather.long.host JOIN #m");
+	ircd_expect_told(f->ircd, "join: *");
+	size_t payload = wire_payload(f->wire, "#m");
+	/* Whoever went by it while we were away. */
+	ircd_say(f->ircd, "@batch=1 :kith!u@h PRIVMSG #m :hi\n@batch=1 :kith!u@h NICK evil");
+	ircd_expect_told(f->ircd, "message: *");
+	ircd_expect_told(f->ircd, "nick: *");
+	assert_string_equal(wire_nick(f->wire), "kith");
+	assert_int_equal(wire_payload(f->wire, "#m"), payload);
+}
+
 static void irc_wire__register__gives_up_on_a_silent_server(void **state)
 {
 	struct fixture *f = *state;
@@ -473,6 +488,7 @@ int main(void)
 		TEST(irc_wire__register__says_who_it_is),
 		TEST(irc_wire__register__takes_another_nick),
 		TEST(irc_wire__nick__is_what_the_server_says),
+		TEST(irc_wire__nick__of_the_past_is_not_ours),
 		TEST(irc_wire__register__gives_up_on_a_silent_server),
 		TEST(irc_wire__register__stops_at_a_refused_password),
 		TEST(irc_wire__register__stays_away_after_a_ban),

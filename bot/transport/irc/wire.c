@@ -284,7 +284,8 @@ static void learn_mask(struct wire *w, const char *user, const char *host)
 /* Our own nick and mask, from whatever the server shows in front of our doings. */
 static void track(struct wire *w, const struct line *l)
 {
-	if (!isupport_same(&w->isupport, l->nick, w->nick))
+	/* What is in a batch may be of the past, and of whoever had our nick then. */
+	if (!isupport_same(&w->isupport, l->nick, w->nick) || line_tag(l, "batch"))
 		return;
 	if (strcmp(l->command, "CHGHOST") == 0 && *line_param(l, 1))
 		learn_mask(w, line_param(l, 0), line_param(l, 1));
