@@ -173,6 +173,22 @@ static void irc_wire__nick__of_the_past_is_not_ours(void **state)
 	assert_int_equal(wire_payload(f->wire, "#m"), payload);
 }
 
+static void irc_wire__names__are_compared_in_one_way(void **state)
+{
+	struct fixture *f = *state;
+	start(f);
+	expect_registration(f);
+	ircd_say(f->ircd, ":irc.test 005 kith CASEMAPPING=ascii :are supported by this server");
+	welcome(f);
+	ircd_say(f->ircd, ":irc.test 005 kith MONITOR=7 CASEMAPPING=ascii :are supported");
+	assert_alive(f);
+	assert_int_equal(wire_isupport(f->wire)->monitor, 7);
+	/* Everybody is known by what their nick folded to. */
+	ircd_say(f->ircd, ":irc.test 005 kith CASEMAPPING=rfc1459 :are supported");
+	ircd_expect_told(f->ircd, "lost");
+	ircd_expect(f->ircd, "(gone)");
+}
+
 static void irc_wire__register__gives_up_on_a_silent_server(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +505,7 @@ int main(void)
 		TEST(irc_wire__register__takes_another_nick),
 		TEST(irc_wire__nick__is_what_the_server_says),
 		TEST(irc_wire__nick__of_the_past_is_not_ours),
+		TEST(irc_wire__names__are_compared_in_one_way),
 		TEST(irc_wire__register__gives_up_on_a_silent_server),
 		TEST(irc_wire__register__stops_at_a_refused_password),
 		TEST(irc_wire__register__stays_away_after_a_ban),

@@ -342,6 +342,17 @@ static void heard_host(struct wire *w, const struct line *l)
 		set_string(&w->host, at ? at + 1 : host);
 }
 
+/* Everybody and every room is known by what their names fold to. */
+static void heard_isupport(struct wire *w, const struct line *l)
+{
+	enum isupport_casemap before = w->isupport.casemap;
+	isupport_take(&w->isupport, l);
+	if (!w->ready || w->isupport.casemap == before)
+		return;
+	w->isupport.casemap = before;
+	wire_drop(w, "the server compares names otherwise from now on");
+}
+
 static void heard_pong(struct wire *w, const struct line *l)
 {
 	const char *token = line_last(l);
@@ -376,7 +387,7 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 		return true;
 	}
 	if (line_numeric(l) == RPL_ISUPPORT) {
-		isupport_take(&w->isupport, l);
+		heard_isupport(w, l);
 		return true;
 	}
 	if (line_numeric(l) == RPL_HOSTHIDDEN)
