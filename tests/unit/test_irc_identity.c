@@ -303,6 +303,19 @@ static void identity__nick__changes_and_the_account_stays(void **state)
 	       "leave evil(ana) ", NULL);
 }
 
+static void identity__nick__of_one_met_outside_is_no_inheritance(void **state)
+{
+	struct fixture *f = *state;
+	start(f, NOTIFY, "");
+	ircd_say(f->ircd, ":ana!a@h PRIVMSG bot :hi");
+	ircd_expect(f->ircd, "WHOIS ana");
+	ircd_say(f->ircd, ":irc.test 311 bot ana a h * :real\n:irc.test 330 bot ana ana :is\n"
+			  ":irc.test 318 bot ana :End");
+	ircd_expect_told(f->ircd, "message ana(ana) hi");
+	expect(f, ":eve!e@x JOIN #makers * :Eve\n:eve!e@x NICK ana\n:ana!e@x PRIVMSG #makers :hi",
+	       "join eve(-) ", "leave eve(-) ", "join ana(-) ", "message ana(-) hi", NULL);
+}
+
 static void identity__whox__seeds_who_was_there(void **state)
 {
 	struct fixture *f = *state;
@@ -701,6 +714,7 @@ int main(void)
 		TEST(identity__impostor__has_no_account),
 		TEST(identity__notify__changes_it_mid_session),
 		TEST(identity__nick__changes_and_the_account_stays),
+		TEST(identity__nick__of_one_met_outside_is_no_inheritance),
 		TEST(identity__whox__seeds_who_was_there),
 		TEST(identity__whois__keeps_the_order_of_all),
 		TEST(identity__whois__is_believed_for_a_while),

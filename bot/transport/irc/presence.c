@@ -207,6 +207,9 @@ static void heard_nick(struct irc *irc, const struct line *l)
 	g_autofree char *account = irc->trust_nicks ? NULL : identity_account(irc, l->nick);
 	bool news =
 		!account && !same(irc, nick, l->nick) && !is_me(irc, nick) && !is_me(irc, l->nick);
+	/* First, or whoever takes somebody's nick would be told with their account. */
+	identity_renamed(irc, l->nick, nick);
+	users_rename(irc->users, l->nick, nick);
 	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
 		struct room *room = rooms_at(irc->rooms, i);
 		if (!rooms_remove(irc->rooms, room, l->nick))
@@ -217,8 +220,6 @@ static void heard_nick(struct irc *irc, const struct line *l)
 		if (news)
 			tell(irc, l, EVENT_JOIN, room, nick);
 	}
-	identity_renamed(irc, l->nick, nick);
-	users_rename(irc->users, l->nick, nick);
 	identity_arrived(irc, nick);
 }
 
