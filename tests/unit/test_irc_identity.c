@@ -316,6 +316,25 @@ static void identity__nick__of_one_met_outside_is_no_inheritance(void **state)
 	       "join eve(-) ", "leave eve(-) ", "join ana(-) ", "message ana(-) hi", NULL);
 }
 
+static void identity__our_own_join__again_forgets_who_was_there(void **state)
+{
+	struct fixture *f = *state;
+	start(f, "account-notify", "");
+	ircd_say(f->ircd, ":ana!a@h JOIN #makers\n:ana!a@h ACCOUNT ana\n"
+			  ":ana!a@h PRIVMSG #makers :one");
+	ircd_expect_told(f->ircd, "join ana(-) ");
+	ircd_expect_told(f->ircd, "message ana(ana) one");
+	/* She leaves before the names are told, which is how her nick becomes another's. */
+	ircd_say(f->ircd, ":bot!b@host JOIN #makers\n:ana!a@h PART #makers\n"
+			  ":irc.test 353 bot = #makers :bot\n:irc.test 366 bot #makers :End\n"
+			  ":ana!e@x JOIN #makers\n:ana!e@x PRIVMSG #makers :two");
+	ircd_expect_told(f->ircd, "online");
+	ircd_expect_told(f->ircd, "join ana(-) ");
+	ircd_expect(f->ircd, "WHOIS ana");
+	ircd_say(f->ircd, ":irc.test 311 bot ana e x * :real\n:irc.test 318 bot ana :End");
+	ircd_expect_told(f->ircd, "message ana(-) two");
+}
+
 static void identity__whox__seeds_who_was_there(void **state)
 {
 	struct fixture *f = *state;
@@ -715,6 +734,7 @@ int main(void)
 		TEST(identity__notify__changes_it_mid_session),
 		TEST(identity__nick__changes_and_the_account_stays),
 		TEST(identity__nick__of_one_met_outside_is_no_inheritance),
+		TEST(identity__our_own_join__again_forgets_who_was_there),
 		TEST(identity__whox__seeds_who_was_there),
 		TEST(identity__whois__keeps_the_order_of_all),
 		TEST(identity__whois__is_believed_for_a_while),

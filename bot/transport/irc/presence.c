@@ -104,6 +104,9 @@ static void lose_sight(struct irc *irc, const char *nick)
 static void entered(struct irc *irc, struct room *room)
 {
 	room_enter(room, irc_mono_us(irc) + LISTING_MOST_US);
+	/* Nobody is known to be there: a departure before the names are told would go unseen, and
+	 * leave an account to whoever takes the nick. */
+	users_keep(irc->users, is_in_a_room, irc);
 	irc_room_changed(irc, room);
 	identity_entered(irc, room->name);
 }
