@@ -335,6 +335,27 @@ static void identity__our_own_join__again_forgets_who_was_there(void **state)
 	ircd_expect_told(f->ircd, "message ana(-) two");
 }
 
+static void identity__notify__knows_nothing_of_before_it_was_on(void **state)
+{
+	struct fixture *f = *state;
+	start(f, BARE " cap-notify", "ana");
+	irc_of(f)->times.fresh_us = 1;
+	ircd_say(f->ircd, ":ana!u@h PRIVMSG #makers :one");
+	ircd_expect(f->ircd, "WHOIS ana");
+	answer_whois(f, "ana", "ana");
+	ircd_expect_told(f->ircd, "message ana(ana) one");
+	/* She may have signed out since. */
+	ircd_say(f->ircd, "CAP bot NEW :account-notify");
+	ircd_expect(f->ircd, "CAP REQ :account-notify");
+	ircd_say(f->ircd, "CAP bot ACK :account-notify\n:ana!u@h PRIVMSG #makers :two");
+	ircd_expect(f->ircd, "WHOIS ana");
+	answer_whois(f, "ana", NULL);
+	ircd_expect_told(f->ircd, "message ana(-) two");
+	/* From now on it is told. */
+	expect(f, ":ana!u@h ACCOUNT ana\n:ana!u@h PRIVMSG #makers :three", "message ana(ana) three",
+	       NULL);
+}
+
 static void identity__whox__seeds_who_was_there(void **state)
 {
 	struct fixture *f = *state;
@@ -735,6 +756,7 @@ int main(void)
 		TEST(identity__nick__changes_and_the_account_stays),
 		TEST(identity__nick__of_one_met_outside_is_no_inheritance),
 		TEST(identity__our_own_join__again_forgets_who_was_there),
+		TEST(identity__notify__knows_nothing_of_before_it_was_on),
 		TEST(identity__whox__seeds_who_was_there),
 		TEST(identity__whois__keeps_the_order_of_all),
 		TEST(identity__whois__is_believed_for_a_while),

@@ -360,7 +360,8 @@ static bool is_settled(const struct irc *irc, const struct user *user, bool comm
 		return false;
 	if (wire_has(irc->wire, CAP_ACCOUNT_TAG))
 		return true;
-	if (user->here && !user->guessed && wire_has(irc->wire, CAP_ACCOUNT_NOTIFY))
+	/* Nobody has told of what changed before it was on. */
+	if (user->here && !user->guessed && user->learnt_us >= wire_notified_us(irc->wire))
 		return true;
 	const struct irc_times *t = &irc->times;
 	int64_t most_us = !command        ? t->fresh_us

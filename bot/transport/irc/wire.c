@@ -62,6 +62,7 @@ struct wire {
 	int64_t since_us; /* wall time */
 	int64_t connected_us, ready_us, heard_us; /* monotonic */
 	int64_t signing_us;                       /* since when; 0: not now */
+	int64_t notified_us;                      /* see wire_notified_us */
 	uint64_t fences;
 	size_t withheld; /* what the server takes of a line beyond our mask, in bytes */
 	int64_t full_us; /* when the log was last told of a full queue, monotonic; 0: never */
@@ -460,6 +461,9 @@ static void become_ready(struct wire *w)
 static void register_on(struct wire *w, const struct line *l)
 {
 	registration_hear(w->registration, l);
+	bool notified = wire_has(w, CAP_ACCOUNT_NOTIFY);
+	if (notified != (w->notified_us != INT64_MAX))
+		w->notified_us = notified ? mono_us(w) : INT64_MAX;
 	enum registration_state state = registration_state(w->registration);
 	bool signing = state == REGISTRATION_SIGNING_IN;
 	if (signing != (w->signing_us != 0)) {
@@ -570,6 +574,7 @@ static int prepare(struct wire *w)
 {
 	const struct wire_options *o = &w->options;
 	isupport_init(&w->isupport);
+	w->notified_us = INT64_MAX;
 	set_string(&w->nick, o->nick);
 	set_string(&w->server, "server");
 	w->since_us = w->clock->wall_us(w->clock);
@@ -759,6 +764,11 @@ const char *wire_account(const struct wire *w)
 bool wire_has(const struct wire *w, enum cap cap)
 {
 	return w->registration && caps_on(registration_caps(w->registration), cap);
+}
+
+int64_t wire_notified_us(const struct wire *w)
+{
+	return w->notified_us;
 }
 
 int64_t wire_heard_us(const struct wire *w)

@@ -71,6 +71,9 @@ const char *wire_nick(const struct wire *w);
 const char *wire_account(const struct wire *w);
 /* Whether the server and we have agreed on it. */
 bool wire_has(const struct wire *w, enum cap cap);
+/* Since when the server tells of every change of an account in our rooms (account-notify),
+ * monotonic; INT64_MAX while it does not. */
+int64_t wire_notified_us(const struct wire *w);
 /* When the server last said anything, monotonic; after a loss, before it. */
 int64_t wire_heard_us(const struct wire *w);
 /* Of this connection; the pointer is good for the wire's life. */
