@@ -284,6 +284,33 @@ static void irc_say__refusal__because_kith_was_put_out_is_no_last_word(void **st
 	assert_int_equal(send_post(f, "k", "#makers", "hi"), -EAGAIN);
 }
 
+static void irc_say__waiting__is_taken_back_from_a_nick_that_is_left(void **state)
+{
+	static const char *const ways[] = { ":ana!a@h QUIT :bye\n:eve!e@x NICK ana",
+					    ":ana!a@h NICK ana2\n:eve!e@x NICK ana" };
+	struct fixture *f = *state;
+	start(f, 600, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		say_line(f, ":ana!a@h JOIN #makers\n:eve!e@x JOIN #makers\nPING :x");
+		await(f, "PONG x");
+		assert_int_equal(send_post(f, "k1", "#makers", "1\n2\n3\n4\n5\n6"), 0);
+		assert_int_equal(send_post(f, "k2", "=ana", "for ana alone\nand no other"), 0);
+		say_line(f, "%s", ways[i]);
+		ircd_expect_told(f->ircd, "delivered k2 No such file *");
+		for (;;) {
+			g_autofree char *said = ircd_next(f->ircd, &f->ircd->said, "PING");
+			assert_false(g_str_has_suffix(said, "no other"));
+			if (!g_str_has_prefix(said, "PING "))
+				continue;
+			say_line(f, ":irc.test PONG irc.test :%s", said + strlen("PING "));
+			break;
+		}
+		ircd_expect_told(f->ircd, "delivered k1 ok");
+		ircd_expect_silence(f->ircd, 300 * MILLISECOND);
+		say_line(f, ":ana!e@x QUIT :bye");
+	}
+}
+
 static void irc_say__echo__of_every_line_is_delivery(void **state)
 {
 	struct fixture *f = *state;
@@ -557,6 +584,7 @@ int main(void)
 		TEST(irc_say__flights__are_several_but_one_to_each_target),
 		TEST(irc_say__refusal__is_of_the_flight_it_names),
 		TEST(irc_say__refusal__because_kith_was_put_out_is_no_last_word),
+		TEST(irc_say__waiting__is_taken_back_from_a_nick_that_is_left),
 		TEST(irc_say__echo__of_every_line_is_delivery),
 		TEST(irc_say__echo__that_does_not_come_is_asked_after),
 		TEST(irc_say__echo__is_not_awaited_after_a_refusal),

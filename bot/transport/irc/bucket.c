@@ -98,6 +98,16 @@ int bucket_add_first(struct bucket *b, const char *line)
 	return 0;
 }
 
+void bucket_forget(struct bucket *b, const char *target)
+{
+	struct target *t = find_target(b, target);
+	if (!t)
+		return;
+	b->n -= (int)t->lines.length;
+	g_queue_remove(&b->targets, t);
+	target_free(t);
+}
+
 int bucket_room(const struct bucket *b)
 {
 	return BUCKET_LINES_MOST - b->n;

@@ -22,6 +22,8 @@ void bucket_free(struct bucket *b);
 int bucket_add(struct bucket *b, const char *target, const char *line, bool patient);
 /* Goes before everything and at once (PONG, PING), on credit if need be. */
 int bucket_add_first(struct bucket *b, const char *line);
+/* What waits for `target` will not be said. */
+void bucket_forget(struct bucket *b, const char *target);
 /* How many more lines it takes. */
 int bucket_room(const struct bucket *b);
 /* Whether a line to `target` waits. */

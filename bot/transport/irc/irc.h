@@ -115,6 +115,8 @@ void say_ctcp(struct irc *irc, const struct line *l);
 void say_passed(struct irc *irc, uint64_t fence);
 /* An error that names `target`; true if it is about a post on its way there. */
 bool say_refused(struct irc *irc, int numeric, const char *target);
+/* Whoever had `nick` has it no longer: what waits to be said to them must not reach the next. */
+void say_nick_left(struct irc *irc, const char *nick);
 /* The connection is gone: what was on its way will be offered again. */
 void say_forget(struct irc *irc);
 

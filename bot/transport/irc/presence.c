@@ -199,6 +199,7 @@ static void heard_quit(struct irc *irc, const struct line *l)
 		}
 	}
 	lose_sight(irc, l->nick);
+	say_nick_left(irc, l->nick);
 }
 
 /* Where a nick is all we know of somebody, another nick is somebody else; an account stays. */
@@ -223,6 +224,8 @@ static void heard_nick(struct irc *irc, const struct line *l)
 		if (news)
 			tell(irc, l, EVENT_JOIN, room, nick);
 	}
+	if (!same(irc, nick, l->nick))
+		say_nick_left(irc, l->nick);
 	identity_arrived(irc, nick);
 }
 

@@ -338,6 +338,15 @@ bool say_refused(struct irc *irc, int numeric, const char *target)
 	return true;
 }
 
+void say_nick_left(struct irc *irc, const char *nick)
+{
+	struct flight *f = find_flight(irc, nick);
+	if (!f || !wire_waits(irc->wire, f->target))
+		return;
+	wire_unsay(irc->wire, f->target);
+	land(irc, f, -ENOENT);
+}
+
 void say_ctcp(struct irc *irc, const struct line *l)
 {
 	g_autofree char *answer = ctcp_answer(&irc->ctcp, line_param(l, 1), irc_mono_us(irc));

@@ -722,6 +722,12 @@ bool wire_waits(const struct wire *w, const char *target)
 	return w->ready && bucket_waits(w->bucket, target);
 }
 
+void wire_unsay(struct wire *w, const char *target)
+{
+	if (w->ready)
+		bucket_forget(w->bucket, target);
+}
+
 void wire_full(struct wire *w, const char *so)
 {
 	int64_t now_us = mono_us(w);

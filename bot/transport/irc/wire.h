@@ -56,6 +56,8 @@ uint64_t wire_fence(struct wire *w, const char *target);
 int wire_room(const struct wire *w);
 /* Whether something said to `target` has not gone out yet. */
 bool wire_waits(const struct wire *w, const char *target);
+/* What was said to `target` and has not gone out will not: they may be somebody else by now. */
+void wire_unsay(struct wire *w, const char *target);
 /* The log is told, once a minute at most, that the queue is full, and what that means: "a post has
  * to wait". */
 void wire_full(struct wire *w, const char *so);
