@@ -158,6 +158,22 @@ static void irc_wire__nick__is_what_the_server_says(void **state)
 	assert_alive(f);
 }
 
+static void irc_wire__trial__leaves_a_freed_nick_alone(void **state)
+{
+	struct fixture *f = *state;
+	f->options.trial = true;
+	start(f);
+	expect_registration(f);
+	ircd_say(f->ircd, ":irc.test 433 * kith :in use");
+	ircd_expect(f->ircd, "NICK kith_");
+	ircd_say(f->ircd, ":irc.test 001 kith_ :Welcome\n:irc.test 376 kith_ :End");
+	ircd_expect_told(f->ircd, "ready");
+	/* Of the kith that runs, which comes back at once. */
+	ircd_say(f->ircd, ":kith!a@h QUIT :Ping timeout");
+	ircd_expect_told(f->ircd, "quit: *");
+	ircd_expect_silence(f->ircd, 5 * MS);
+}
+
 static void irc_wire__nick__of_the_past_is_not_ours(void **state)
 {
 	struct fixture *f = *state;
@@ -504,6 +520,7 @@ int main(void)
 		TEST(irc_wire__register__says_who_it_is),
 		TEST(irc_wire__register__takes_another_nick),
 		TEST(irc_wire__nick__is_what_the_server_says),
+		TEST(irc_wire__trial__leaves_a_freed_nick_alone),
 		TEST(irc_wire__nick__of_the_past_is_not_ours),
 		TEST(irc_wire__names__are_compared_in_one_way),
 		TEST(irc_wire__register__gives_up_on_a_silent_server),

@@ -302,7 +302,7 @@ static void track(struct wire *w, const struct line *l)
 /* Whoever had the nick we wanted has left it: our own ghost, most often. */
 static void regain(struct wire *w, const struct line *l)
 {
-	if (!w->ready || isupport_same(&w->isupport, w->nick, w->options.nick))
+	if (!w->ready || w->options.trial || isupport_same(&w->isupport, w->nick, w->options.nick))
 		return;
 	bool leaves = strcmp(l->command, "NICK") == 0 || strcmp(l->command, "QUIT") == 0;
 	g_autofree char *line = NULL;
