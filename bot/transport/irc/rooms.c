@@ -75,6 +75,9 @@ struct room *rooms_find(const struct rooms *r, const char *name)
 
 void room_shut(struct room *room, int64_t now_us)
 {
+	/* What kept us out before we were in for so long is over. */
+	if (room->state == ROOM_INSIDE && now_us - room->tried_us >= WAIT_MOST_US)
+		room->wait_us = WAIT_FIRST_US;
 	room->state = ROOM_OUTSIDE;
 	room->due_us = now_us + room->wait_us;
 	room->wait_us = MIN(2 * room->wait_us, WAIT_MOST_US);

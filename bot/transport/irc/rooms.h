@@ -22,7 +22,8 @@ struct room {
 	enum room_state state;
 	int64_t due_us;     /* monotonic */
 	int64_t tried_us;   /* when JOIN was said last, monotonic */
-	int64_t wait_us;    /* how long the next refusal keeps us out; doubled each time */
+	int64_t wait_us;    /* how long the next refusal keeps us out; doubled each time, until
+				 we were in for a while */
 	GHashTable *people; /* folded nick -> nick; ourselves included */
 };
 
