@@ -273,6 +273,17 @@ static void irc__nicks__are_no_accounts_unless_trusted(void **state)
 	ircd_expect(f->ircd, "PRIVMSG ana hi");
 }
 
+static void irc__nicks__that_would_look_alike_are_no_accounts(void **state)
+{
+	struct fixture *f = *state;
+	start(f);
+	ircd_say(f->ircd, ":an\xe1!a@h PRIVMSG #makers :hi\n:an\xe4!b@h PRIVMSG #makers :hi\n"
+			  ":an\xc3\xa1!c@h PRIVMSG #makers :hi");
+	ircd_expect_told(f->ircd, "message #Makers an\xef\xbf\xbd(-) hi");
+	ircd_expect_told(f->ircd, "message #Makers an\xef\xbf\xbd(-) hi");
+	ircd_expect_told(f->ircd, "message #Makers an\xc3\xa1(an\xc3\xa1) hi");
+}
+
 static void irc__kick__shuts_the_room(void **state)
 {
 	struct fixture *f = *state;
@@ -542,6 +553,7 @@ int main(void)
 		TEST(irc__message__of_nobody_is_none),
 		TEST(irc__presence__becomes_events),
 		TEST(irc__nicks__are_no_accounts_unless_trusted),
+		TEST(irc__nicks__that_would_look_alike_are_no_accounts),
 		TEST(irc__kick__shuts_the_room),
 		TEST(irc__kick__is_also_a_forced_part),
 		TEST(irc__join__stays_only_in_configured_rooms),

@@ -1,7 +1,6 @@
 #include "transport/irc/identity.h"
 
 #include "base/loop.h"
-#include "base/text/text.h"
 #include "clock.h"
 #include "event.h"
 #include "transport/irc/held.h"
@@ -93,10 +92,8 @@ char *identity_tagged(const struct irc *irc, const struct line *l)
 
 char *identity_account(const struct irc *irc, const char *nick)
 {
-	if (irc->trust_nicks) {
-		g_autofree char *folded = isupport_fold(isupport(irc), nick);
-		return text_valid(folded, strlen(folded));
-	}
+	if (irc->trust_nicks)
+		return read_account(irc, nick);
 	const struct user *user = users_find(irc->users, nick);
 	return user && user->known ? g_strdup(user->account) : NULL;
 }
