@@ -4,7 +4,6 @@
 #include "transport/irc/history.h"
 #include "transport/irc/identity.h"
 #include "transport/irc/irc.h"
-#include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
 #include "transport/irc/monitor.h"
 #include "transport/irc/rooms.h"
@@ -16,16 +15,6 @@
 static char *valid(const char *bytes)
 {
 	return text_valid(bytes, strlen(bytes));
-}
-
-static bool same(const struct irc *irc, const char *a, const char *b)
-{
-	return isupport_same(wire_isupport(irc->wire), a, b);
-}
-
-static bool is_me(const struct irc *irc, const char *nick)
-{
-	return same(irc, nick, wire_nick(irc->wire));
 }
 
 /* A message's id where the server gives one, else the connection and a number in it: one QUIT is a
@@ -76,7 +65,7 @@ static const char *behind_name(const struct irc *irc, const char *text)
 {
 	size_t n = strlen(wire_nick(irc->wire));
 	g_autofree char *start = g_strndup(text, n);
-	if (!is_me(irc, start) || (text[n] != ':' && text[n] != ','))
+	if (!irc_is_me(irc, start) || (text[n] != ':' && text[n] != ','))
 		return NULL;
 	return text + n + 1 + strspn(text + n + 1, " ");
 }
@@ -86,14 +75,14 @@ static void heard_message(struct irc *irc, const struct line *l)
 	/* Of a server (its name has a dot, a nick cannot) or of ours, come back as an echo. */
 	if (l->n_params < 2 || (!l->user && strchr(l->nick, '.')))
 		return;
-	if (is_me(irc, l->nick)) {
+	if (irc_is_me(irc, l->nick)) {
 		if (!history_replaying(irc))
 			say_echoed(irc, l);
 		return;
 	}
 	const char *target = line_param(l, 0);
 	const struct room *room = rooms_find(irc->rooms, target);
-	if (!room && !is_me(irc, target))
+	if (!room && !irc_is_me(irc, target))
 		return;
 	g_autofree char *spoken = line_spoken(line_param(l, 1));
 	if (!spoken) {

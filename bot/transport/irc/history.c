@@ -158,8 +158,7 @@ static bool is_ours(const struct irc *irc, const struct line *l)
 	if (!l->user || !l->host || !irc->history->mask)
 		return false;
 	g_autofree char *mask = g_strconcat(l->user, "@", l->host, NULL);
-	return strcmp(mask, irc->history->mask) == 0 &&
-	       isupport_same(wire_isupport(irc->wire), l->nick, wire_nick(irc->wire));
+	return strcmp(mask, irc->history->mask) == 0 && irc_is_me(irc, l->nick);
 }
 
 /* Where to start. A kill leaves a cursor that may be a minute old; but where we have said something
@@ -404,15 +403,10 @@ static void heard_refusal(struct irc *irc, const struct line *l, int first)
 	}
 }
 
-static bool is_me(const struct irc *irc, const struct line *l)
-{
-	return l->nick && isupport_same(wire_isupport(irc->wire), l->nick, wire_nick(irc->wire));
-}
-
 static void heard_join(struct irc *irc, const struct line *l)
 {
 	struct past *p = past_named(irc, line_param(l, 0));
-	if (!p || p->inside || !is_me(irc, l))
+	if (!p || p->inside || !l->nick || !irc_is_me(irc, l->nick))
 		return;
 	if (l->user && l->host) {
 		g_free(irc->history->mask);

@@ -53,11 +53,6 @@ static const struct isupport *isupport(const struct irc *irc)
 	return wire_isupport(irc->wire);
 }
 
-static bool same(const struct irc *irc, const char *a, const char *b)
-{
-	return isupport_same(isupport(irc), a, b);
-}
-
 static void lookup_free(void *data)
 {
 	struct lookup *k = data;
@@ -127,7 +122,7 @@ static struct lookup *find_lookup(const struct irc *irc, const char *nick)
 	const GPtrArray *lookups = irc->identity->lookups;
 	for (unsigned i = 0; i < lookups->len; i++) {
 		struct lookup *k = g_ptr_array_index(lookups, i);
-		if (same(irc, k->nick, nick))
+		if (irc_same(irc, k->nick, nick))
 			return k;
 	}
 	return NULL;
@@ -244,7 +239,7 @@ void identity_gone(struct irc *irc, const char *nick)
 void identity_renamed(struct irc *irc, const char *from, const char *to)
 {
 	struct lookup *k = find_lookup(irc, from);
-	if (!k || same(irc, from, to))
+	if (!k || irc_same(irc, from, to))
 		return;
 	identity_gone(irc, to);
 	/* The answer under way is about a nick that may be another's by then. */

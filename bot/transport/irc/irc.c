@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/text/text.h"
 #include "clock.h"
 #include "config.h"
 #include "transport/irc/history.h"
@@ -40,15 +39,19 @@ int64_t irc_mono_us(const struct irc *irc)
 	return irc->env.clock->mono_us(irc->env.clock);
 }
 
+bool irc_same(const struct irc *irc, const char *a, const char *b)
+{
+	return isupport_same(wire_isupport(irc->wire), a, b);
+}
+
+bool irc_is_me(const struct irc *irc, const char *nick)
+{
+	return irc_same(irc, nick, wire_nick(irc->wire));
+}
+
 void irc_report(struct irc *irc, enum transport_state s)
 {
 	irc->env.listener->state(irc->env.data, &irc->transport, s);
-}
-
-char *irc_for_log(const char *text)
-{
-	g_autofree char *valid = text_valid(text, strlen(text));
-	return text_line(valid);
 }
 
 static bool settled(const struct irc *irc)

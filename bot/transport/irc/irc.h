@@ -75,14 +75,15 @@ struct irc {
 
 /* irc.c */
 int64_t irc_mono_us(const struct irc *irc);
+/* Whether the server takes two nicks, or two rooms, for one; and whether a nick is ours. */
+bool irc_same(const struct irc *irc, const char *a, const char *b);
+bool irc_is_me(const struct irc *irc, const char *nick);
 void irc_report(struct irc *irc, enum transport_state s);
 /* A room's state has changed: says ONLINE when the last one is settled, and each time one more is
  * entered afterwards; looks when the next is due. */
 void irc_room_changed(struct irc *irc, const struct room *room);
 /* The second half of that: what was said in the room before has been told. */
 void irc_room_settled(struct irc *irc, const struct room *room);
-/* What a server gave as a name or a reason, fit for one line of the log. g_free it. */
-char *irc_for_log(const char *text);
 
 /* hear.c; from inside the wire's callback. */
 void hear(struct irc *irc, enum session_kind kind, const struct line *l);

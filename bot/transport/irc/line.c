@@ -1,5 +1,7 @@
 #include "transport/irc/line.h"
 
+#include "base/text/text.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <stdarg.h>
@@ -307,6 +309,12 @@ int line_build(char **ret, const char *command, ...)
 	int r = line_buildv(ret, command, params);
 	va_end(params);
 	return r;
+}
+
+char *line_for_log(const char *text)
+{
+	g_autofree char *valid = text_valid(text, strlen(text));
+	return text_line(valid);
 }
 
 static const char *skip_digits(const char *at, int most, bool hex)

@@ -63,6 +63,9 @@ char *line_for_library(const struct line *l, const char *server);
 int line_build(char **ret, const char *command, ...) __attribute__((sentinel));
 int line_buildv(char **ret, const char *command, va_list params);
 
+/* What a server gave as a name or a reason, fit for one line of the log. g_free it. */
+char *line_for_log(const char *text);
+
 /* `text` without colours, bold and the like. g_free it. */
 char *line_unformat(const char *text);
 

@@ -4,7 +4,6 @@
 #include "event.h"
 #include "transport/irc/identity.h"
 #include "transport/irc/irc.h"
-#include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
 #include "transport/irc/rooms.h"
 #include "transport/irc/splits.h"
@@ -29,16 +28,6 @@ enum {
 	ERR_BADCHANNELKEY = 475,
 	ERR_NEEDREGGEDNICK = 477,
 };
-
-static bool same(const struct irc *irc, const char *a, const char *b)
-{
-	return isupport_same(wire_isupport(irc->wire), a, b);
-}
-
-static bool is_me(const struct irc *irc, const char *nick)
-{
-	return same(irc, nick, wire_nick(irc->wire));
-}
 
 static void tell(struct irc *irc, const struct line *l, enum event_kind kind,
 		 const struct room *room, const char *nick)
@@ -114,7 +103,7 @@ static void entered(struct irc *irc, struct room *room)
 static void heard_join(struct irc *irc, const struct line *l)
 {
 	struct room *room = rooms_find(irc->rooms, line_param(l, 0));
-	if (is_me(irc, l->nick)) {
+	if (irc_is_me(irc, l->nick)) {
 		/* Forced or forwarded elsewhere: that is not ours to listen to. */
 		if (room)
 			entered(irc, room);
@@ -137,8 +126,8 @@ static void heard_join(struct irc *irc, const struct line *l)
 static void put_out(struct irc *irc, const struct line *l, struct room *room, const char *by,
 		    const char *text)
 {
-	g_autofree char *shown_by = irc_for_log(by);
-	g_autofree char *why = irc_for_log(text);
+	g_autofree char *shown_by = line_for_log(by);
+	g_autofree char *why = line_for_log(text);
 	log_warning("irc %s: put out of %s by %s: %s; kith tries to come back", irc->name,
 		    room->name, *shown_by ? shown_by : "the server", why);
 	room_shut(room, irc_mono_us(irc));
@@ -162,7 +151,7 @@ static void heard_part(struct irc *irc, const struct line *l)
 	if (!room)
 		return;
 	/* We never part from a room of ours: whoever makes us does not say who they are. */
-	if (is_me(irc, l->nick))
+	if (irc_is_me(irc, l->nick))
 		put_out(irc, l, room, "", line_param(l, 1));
 	else
 		left(irc, l, room, l->nick);
@@ -174,7 +163,7 @@ static void heard_kick(struct irc *irc, const struct line *l)
 	const char *nick = line_param(l, 1);
 	if (!room)
 		return;
-	if (is_me(irc, nick))
+	if (irc_is_me(irc, nick))
 		put_out(irc, l, room, l->nick, line_param(l, 2));
 	else
 		left(irc, l, room, nick);
@@ -182,7 +171,7 @@ static void heard_kick(struct irc *irc, const struct line *l)
 
 static void heard_quit(struct irc *irc, const struct line *l)
 {
-	if (is_me(irc, l->nick))
+	if (irc_is_me(irc, l->nick))
 		return;
 	bool split = splits_is_one(line_param(l, 0));
 	int64_t due_us = irc_mono_us(irc) + irc->times.split_us;
@@ -209,8 +198,8 @@ static void heard_nick(struct irc *irc, const struct line *l)
 	if (!*nick)
 		return;
 	g_autofree char *account = irc->trust_nicks ? NULL : identity_account(irc, l->nick);
-	bool news =
-		!account && !same(irc, nick, l->nick) && !is_me(irc, nick) && !is_me(irc, l->nick);
+	bool news = !account && !irc_same(irc, nick, l->nick) && !irc_is_me(irc, nick) &&
+		    !irc_is_me(irc, l->nick);
 	/* First, or whoever takes somebody's nick would be told with their account. */
 	identity_renamed(irc, l->nick, nick);
 	users_rename(irc->users, l->nick, nick);
@@ -224,7 +213,7 @@ static void heard_nick(struct irc *irc, const struct line *l)
 		if (news)
 			tell(irc, l, EVENT_JOIN, room, nick);
 	}
-	if (!same(irc, nick, l->nick))
+	if (!irc_same(irc, nick, l->nick))
 		say_nick_left(irc, l->nick);
 	identity_arrived(irc, nick);
 }
@@ -240,7 +229,7 @@ static void heard_names(struct irc *irc, struct room *room, const char *list)
 		if (!*nick)
 			continue;
 		rooms_add(irc->rooms, room, nick);
-		if (is_me(irc, nick))
+		if (irc_is_me(irc, nick))
 			continue;
 		users_enter(irc->users, nick);
 		is_back(irc, room, nick);
@@ -253,10 +242,10 @@ static void heard_invite(struct irc *irc, const struct line *l)
 {
 	struct room *room = rooms_find(irc->rooms, line_param(l, 1));
 	int64_t now_us = irc_mono_us(irc);
-	if (!room || room->state != ROOM_OUTSIDE || !is_me(irc, line_param(l, 0)) ||
+	if (!room || room->state != ROOM_OUTSIDE || !irc_is_me(irc, line_param(l, 0)) ||
 	    now_us - room->tried_us < INVITED_LEAST_US)
 		return;
-	g_autofree char *by = irc_for_log(l->nick);
+	g_autofree char *by = line_for_log(l->nick);
 	log_info("irc %s: invited to %s by %s", irc->name, room->name, by);
 	room->due_us = now_us;
 	irc_room_changed(irc, room);
@@ -289,7 +278,7 @@ static const char *advice(int numeric)
 
 static void refused(struct irc *irc, struct room *room, const struct line *l)
 {
-	g_autofree char *why = irc_for_log(line_last(l));
+	g_autofree char *why = line_for_log(line_last(l));
 	log_warning("irc %s: cannot join %s: %s (%s): %s; kith tries again later", irc->name,
 		    room->name, why, l->command, advice(line_numeric(l)));
 	room_shut(room, irc_mono_us(irc));

@@ -1,6 +1,5 @@
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/text/text.h"
 #include "clock.h"
 #include "post.h"
 #include "transport/irc/bucket.h"
@@ -50,7 +49,7 @@ static int find_target(struct irc *irc, const struct post *p, const char **ret)
 		/* Somebody who spoke to us from outside our rooms, where a nick is an account. */
 		if (!nick && irc->trust_nicks && p->shown &&
 		    users_is_nick(wire_isupport(irc->wire), p->shown) &&
-		    isupport_same(wire_isupport(irc->wire), p->shown, p->account))
+		    irc_same(irc, p->shown, p->account))
 			nick = p->shown;
 		if (!nick) {
 			identity_missed(irc, p->account);
@@ -79,7 +78,7 @@ static struct flight *find_flight(const struct irc *irc, const char *target)
 {
 	for (unsigned i = 0; i < irc->flights->len; i++) {
 		struct flight *f = g_ptr_array_index(irc->flights, i);
-		if (isupport_same(wire_isupport(irc->wire), f->target, target))
+		if (irc_same(irc, f->target, target))
 			return f;
 	}
 	return NULL;
@@ -297,7 +296,7 @@ void say_passed(struct irc *irc, uint64_t fence)
 		if (!f->fence || f->fence != fence)
 			continue;
 		if (f->unseen && !f->error) {
-			g_autofree char *target = irc_for_log(f->target);
+			g_autofree char *target = line_for_log(f->target);
 			log_info("irc %s: the server took what was said to %s, but did not show it",
 				 irc->name, target);
 		}

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/text/text.h"
 #include "clock.h"
 #include "net/stream.h"
 #include "transport/irc/bucket.h"
@@ -269,13 +268,6 @@ static void registration_out(void *data, const char *line)
 		pace(w);
 }
 
-/* What the server says, fit for one line of the log. g_free it. */
-static char *for_log(const char *text)
-{
-	g_autofree char *valid = text_valid(text, strlen(text));
-	return text_line(valid);
-}
-
 static void learn_mask(struct wire *w, const char *user, const char *host)
 {
 	set_string(&w->user, user);
@@ -294,7 +286,7 @@ static void track(struct wire *w, const struct line *l)
 		learn_mask(w, l->user, l->host);
 	if (strcmp(l->command, "NICK") == 0 && *line_param(l, 0)) {
 		set_string(&w->nick, line_param(l, 0));
-		g_autofree char *shown = for_log(w->nick);
+		g_autofree char *shown = line_for_log(w->nick);
 		log_info("irc %s: now known as %s", w->options.name, shown);
 	}
 }
@@ -327,8 +319,8 @@ static void heard_kill(struct wire *w, const struct line *l)
 	if (!isupport_same(&w->isupport, line_param(l, 0), w->nick))
 		return;
 	w->killed = true;
-	g_autofree char *by = for_log(l->prefix ? l->prefix : w->server);
-	g_autofree char *why = for_log(line_last(l));
+	g_autofree char *by = line_for_log(l->prefix ? l->prefix : w->server);
+	g_autofree char *why = line_for_log(line_last(l));
 	log_warning("irc %s: killed by %s: %s", w->options.name, by, why);
 }
 
@@ -370,7 +362,7 @@ static bool heard_by_wire(struct wire *w, const struct line *l)
 {
 	if (strcmp(l->command, "ERROR") == 0) {
 		g_free(w->last_words);
-		w->last_words = *line_last(l) ? for_log(line_last(l)) : NULL;
+		w->last_words = *line_last(l) ? line_for_log(line_last(l)) : NULL;
 		return true;
 	}
 	g_clear_pointer(&w->last_words, g_free);
@@ -447,9 +439,9 @@ static void become_ready(struct wire *w)
 	w->ready = true;
 	w->ready_us = mono_us(w);
 	loop_timer_set(w->watch, w->options.times.quiet_us);
-	g_autofree char *shown = for_log(w->nick);
+	g_autofree char *shown = line_for_log(w->nick);
 	bool wanted = isupport_same(&w->isupport, w->nick, w->options.nick);
-	g_autofree char *account = for_log(wire_account(w) ? wire_account(w) : "none");
+	g_autofree char *account = line_for_log(wire_account(w) ? wire_account(w) : "none");
 	log_info("irc %s: registered as %s, account %s%s", w->options.name, shown, account,
 		 wanted ? "" : "; the nick it should have is taken");
 	if (w->isupport.bot)
@@ -470,7 +462,7 @@ static void register_on(struct wire *w, const struct line *l)
 		w->signing_us = signing ? mono_us(w) : 0;
 		loop_timer_set(w->watch, MAX(late_us(w) - mono_us(w), 0));
 	}
-	g_autofree char *why = for_log(registration_reason(w->registration));
+	g_autofree char *why = line_for_log(registration_reason(w->registration));
 	switch (state) {
 	case REGISTRATION_ASKING:
 	case REGISTRATION_SIGNING_IN:
