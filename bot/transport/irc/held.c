@@ -1,11 +1,12 @@
 #include "transport/irc/held.h"
 
 #include "event.h"
+#include "transport/irc/event_copy.h"
 
 #include <glib.h>
 
 struct entry {
-	struct event e;
+	struct event *e;
 	const void *why;
 };
 
@@ -26,12 +27,7 @@ struct held *held_new(void (*hand_on)(void *data, const struct event *e), void *
 
 static void entry_free(struct entry *entry)
 {
-	g_free((char *)entry->e.id);
-	g_free((char *)entry->e.account);
-	g_free((char *)entry->e.shown);
-	g_free((char *)entry->e.text);
-	g_free((char *)entry->e.target);
-	g_free((char *)entry->e.reply_to);
+	event_free(entry->e);
 	g_free(entry);
 }
 
@@ -47,7 +43,7 @@ void held_free(struct held *h)
 static void hand_on_first(struct held *h)
 {
 	struct entry *entry = g_queue_pop_head(&h->entries);
-	h->hand_on(h->data, &entry->e);
+	h->hand_on(h->data, entry->e);
 	entry_free(entry);
 }
 
@@ -58,13 +54,7 @@ void held_add(struct held *h, const struct event *e, const void *why)
 		return;
 	}
 	struct entry *entry = g_new0(struct entry, 1);
-	entry->e = *e;
-	entry->e.id = g_strdup(e->id);
-	entry->e.account = g_strdup(e->account);
-	entry->e.shown = g_strdup(e->shown);
-	entry->e.text = g_strdup(e->text);
-	entry->e.target = g_strdup(e->target);
-	entry->e.reply_to = g_strdup(e->reply_to);
+	entry->e = event_copy(e);
 	entry->why = why;
 	g_queue_push_tail(&h->entries, entry);
 	if (h->entries.length > HELD_MOST)
@@ -79,7 +69,8 @@ void held_settle(struct held *h, const void *why, const char *account)
 		if (entry->why != why)
 			continue;
 		entry->why = NULL;
-		entry->e.account = g_strdup(account);
+		g_free((char *)entry->e->account);
+		entry->e->account = g_strdup(account);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "base/loop.h"
 #include "clock.h"
 #include "event.h"
+#include "transport/irc/event_copy.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
@@ -102,31 +103,6 @@ static struct past *past_named(const struct irc *irc, const char *name)
 }
 
 /* --- What waits --- */
-
-static struct event *event_copy(const struct event *e)
-{
-	struct event *copy = g_new(struct event, 1);
-	*copy = *e;
-	copy->id = g_strdup(e->id);
-	copy->account = g_strdup(e->account);
-	copy->shown = g_strdup(e->shown);
-	copy->text = g_strdup(e->text);
-	copy->target = g_strdup(e->target);
-	copy->reply_to = g_strdup(e->reply_to);
-	return copy;
-}
-
-static void event_free(void *data)
-{
-	struct event *e = data;
-	g_free((char *)e->id);
-	g_free((char *)e->account);
-	g_free((char *)e->shown);
-	g_free((char *)e->text);
-	g_free((char *)e->target);
-	g_free((char *)e->reply_to);
-	g_free(e);
-}
 
 static void hand_on(struct irc *irc, const struct event *e)
 {
