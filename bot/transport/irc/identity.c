@@ -1,6 +1,5 @@
 #include "transport/irc/identity.h"
 
-#include "base/loop.h"
 #include "clock.h"
 #include "event.h"
 #include "transport/irc/held.h"
@@ -11,6 +10,7 @@
 #include "transport/irc/monitor.h"
 #include "transport/irc/rooms.h"
 #include "transport/irc/users.h"
+#include "transport/irc/whois.h"
 #include "transport/irc/wire.h"
 
 #include <string.h>
@@ -18,12 +18,7 @@
 enum { ACCOUNT_MOST = 100 };
 
 enum {
-	RPL_WHOISREGNICK = 307,
-	RPL_WHOISUSER = 311,
-	RPL_ENDOFWHOIS = 318,
-	RPL_WHOISACCOUNT = 330,
 	RPL_WHOSPCRPL = 354,
-	ERR_NOSUCHNICK = 401,
 };
 
 /* WHOX: token, room, user, host, nick, flags and account, which come in this order in whatever
@@ -31,21 +26,8 @@ enum {
 #define WHOX_TOKEN "152"
 #define WHOX_ASKED "%tcnuhaf," WHOX_TOKEN
 
-/* A WHOIS that is out. */
-struct lookup {
-	char *nick;
-	char *user, *host; /* of who is asked about; NULL: whoever it is */
-	int64_t due_us;
-	char *account;  /* as 330 tells it */
-	bool found;     /* somebody has the nick, */
-	bool other;     /* but it is not who is asked about */
-	bool confirmed; /* 307: they have signed in to the nick itself */
-};
-
 struct identity {
-	GPtrArray *lookups; /* of struct lookup */
 	struct held *held;
-	struct loop_timer *late;
 };
 
 static const struct isupport *isupport(const struct irc *irc)
@@ -53,19 +35,7 @@ static const struct isupport *isupport(const struct irc *irc)
 	return wire_isupport(irc->wire);
 }
 
-static void lookup_free(void *data)
-{
-	struct lookup *k = data;
-	g_free(k->nick);
-	g_free(k->user);
-	g_free(k->host);
-	g_free(k->account);
-	g_free(k);
-}
-
-/* The account a server names, folded. NULL if it names none, or one that could be taken for another
- * once it is shown or stored. */
-static char *read_account(const struct irc *irc, const char *name)
+char *identity_read_account(const struct irc *irc, const char *name)
 {
 	if (!name || !*name || strcmp(name, "*") == 0 || strlen(name) > ACCOUNT_MOST ||
 	    !g_utf8_validate(name, -1, NULL))
@@ -81,14 +51,15 @@ char *identity_tagged(const struct irc *irc, const struct line *l)
 {
 	if (irc->trust_nicks)
 		return identity_account(irc, l->nick);
-	return wire_has(irc->wire, CAP_ACCOUNT_TAG) ? read_account(irc, line_tag(l, "account"))
-						    : NULL;
+	return wire_has(irc->wire, CAP_ACCOUNT_TAG)
+		       ? identity_read_account(irc, line_tag(l, "account"))
+		       : NULL;
 }
 
 char *identity_account(const struct irc *irc, const char *nick)
 {
 	if (irc->trust_nicks)
-		return read_account(irc, nick);
+		return identity_read_account(irc, nick);
 	const struct user *user = users_find(irc->users, nick);
 	return user && user->known ? g_strdup(user->account) : NULL;
 }
@@ -96,7 +67,7 @@ char *identity_account(const struct irc *irc, const char *nick)
 static void learn(struct irc *irc, const char *nick, const char *name)
 {
 	struct user *user = users_find(irc->users, nick);
-	g_autofree char *account = read_account(irc, name);
+	g_autofree char *account = identity_read_account(irc, name);
 	if (user)
 		user_learn(user, account, irc_mono_us(irc));
 }
@@ -115,155 +86,6 @@ void identity_pass(struct irc *irc, const struct event *e)
 		held_add(irc->identity->held, e, NULL);
 }
 
-/* --- WHOIS --- */
-
-static struct lookup *find_lookup(const struct irc *irc, const char *nick)
-{
-	const GPtrArray *lookups = irc->identity->lookups;
-	for (unsigned i = 0; i < lookups->len; i++) {
-		struct lookup *k = g_ptr_array_index(lookups, i);
-		if (irc_same(irc, k->nick, nick))
-			return k;
-	}
-	return NULL;
-}
-
-static void arm_late(struct irc *irc)
-{
-	const GPtrArray *lookups = irc->identity->lookups;
-	int64_t due_us = INT64_MAX;
-	for (unsigned i = 0; i < lookups->len; i++) {
-		const struct lookup *k = g_ptr_array_index(lookups, i);
-		due_us = MIN(due_us, k->due_us);
-	}
-	loop_timer_set(irc->identity->late,
-		       due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0));
-}
-
-/* What waited for it has its account now, or none; handing it on is left to the caller. */
-static void settle(struct irc *irc, struct lookup *k, const char *account)
-{
-	held_settle(irc->identity->held, k, account);
-	g_ptr_array_remove(irc->identity->lookups, k);
-	arm_late(irc);
-}
-
-static bool looks_like(const struct lookup *k, const char *user, const char *host)
-{
-	return g_strcmp0(k->user, user) == 0 && g_strcmp0(k->host, host) == 0;
-}
-
-/* NULL if it cannot be asked now. */
-static struct lookup *ask(struct irc *irc, const char *nick, const char *user, const char *host)
-{
-	struct lookup *k = find_lookup(irc, nick);
-	if (k && user && k->user && !looks_like(k, user, host)) {
-		settle(irc, k, NULL);
-		k = NULL;
-	}
-	if (!k) {
-		if (irc->identity->lookups->len >= IDENTITY_LOOKUPS_MOST ||
-		    !users_is_nick(isupport(irc), nick) ||
-		    wire_command(irc->wire, "WHOIS", nick, NULL) < 0)
-			return NULL;
-		k = g_new0(struct lookup, 1);
-		k->nick = g_strdup(nick);
-		k->due_us = irc_mono_us(irc) + irc->times.whois_us;
-		g_ptr_array_add(irc->identity->lookups, k);
-		arm_late(irc);
-	}
-	if (user && host && !k->user) {
-		k->user = g_strdup(user);
-		k->host = g_strdup(host);
-	}
-	return k;
-}
-
-void identity_ask(struct irc *irc, const char *nick, const char *user, const char *host)
-{
-	ask(irc, nick, user, host);
-}
-
-static void conclude(struct irc *irc, struct lookup *k)
-{
-	g_autofree char *nick = g_strdup(k->nick);
-	g_autofree char *account = NULL;
-	bool known = !k->other;
-	if (known && k->account)
-		account = read_account(irc, k->account);
-	else if (known && k->found && k->confirmed)
-		account = read_account(irc, k->nick);
-	/* Whoever we went looking for is met when found. */
-	if (account && !users_find(irc->users, nick))
-		users_meet(irc->users, nick, 0);
-	struct user *user = users_find(irc->users, nick);
-	if (user && known) {
-		user_show(user, k->user, k->host);
-		user_learn(user, account, irc_mono_us(irc));
-	}
-	settle(irc, k, account);
-	held_run(irc->identity->held);
-	identity_arrived(irc, nick);
-}
-
-static void late(void *data)
-{
-	struct irc *irc = data;
-	const GPtrArray *lookups = irc->identity->lookups;
-	int64_t now_us = irc_mono_us(irc);
-	for (unsigned i = lookups->len; i-- > 0;) {
-		struct lookup *k = g_ptr_array_index(lookups, i);
-		if (k->due_us > now_us)
-			continue;
-		struct user *user = users_find(irc->users, k->nick);
-		/* Else every message of theirs would wait that long again. */
-		if (user) {
-			user_learn(user, NULL, now_us);
-			user->guessed = true;
-		}
-		settle(irc, k, NULL);
-	}
-	arm_late(irc);
-	held_run(irc->identity->held);
-}
-
-void identity_gone(struct irc *irc, const char *nick)
-{
-	struct lookup *k = find_lookup(irc, nick);
-	if (!k)
-		return;
-	settle(irc, k, NULL);
-	held_run(irc->identity->held);
-}
-
-void identity_renamed(struct irc *irc, const char *from, const char *to)
-{
-	struct lookup *k = find_lookup(irc, from);
-	if (!k || irc_same(irc, from, to))
-		return;
-	identity_gone(irc, to);
-	/* The answer under way is about a nick that may be another's by then. */
-	if (wire_command(irc->wire, "WHOIS", to, NULL) < 0) {
-		identity_gone(irc, from);
-		return;
-	}
-	g_free(k->nick);
-	k->nick = g_strdup(to);
-	g_clear_pointer(&k->account, g_free);
-	k->found = k->other = k->confirmed = false;
-}
-
-static void heard_user(struct lookup *k, const struct line *l)
-{
-	k->found = true;
-	if (k->user) {
-		k->other = !looks_like(k, line_param(l, 2), line_param(l, 3));
-		return;
-	}
-	k->user = g_strdup(line_param(l, 2));
-	k->host = g_strdup(line_param(l, 3));
-}
-
 static void heard_whox(struct irc *irc, const struct line *l)
 {
 	const char *nick = line_param(l, 5), *account = line_param(l, 7);
@@ -277,23 +99,20 @@ static void heard_whox(struct irc *irc, const struct line *l)
 
 void identity_heard_numeric(struct irc *irc, const struct line *l)
 {
-	int numeric = line_numeric(l);
-	struct lookup *k = find_lookup(irc, line_param(l, 1));
-	if (numeric == RPL_WHOSPCRPL) {
-		if (!irc->trust_nicks)
-			heard_whox(irc, l);
-	} else if (!k) {
-		return;
-	} else if (numeric == RPL_WHOISUSER) {
-		heard_user(k, l);
-	} else if (numeric == RPL_WHOISACCOUNT) {
-		g_free(k->account);
-		k->account = g_strdup(line_param(l, 2));
-	} else if (numeric == RPL_WHOISREGNICK) {
-		k->confirmed = true;
-	} else if (numeric == ERR_NOSUCHNICK || numeric == RPL_ENDOFWHOIS) {
-		conclude(irc, k);
-	}
+	if (line_numeric(l) != RPL_WHOSPCRPL)
+		whois_heard_numeric(irc, l);
+	else if (!irc->trust_nicks)
+		heard_whox(irc, l);
+}
+
+void identity_settle(struct irc *irc, const void *why, const char *account)
+{
+	held_settle(irc->identity->held, why, account);
+}
+
+void identity_run(struct irc *irc)
+{
+	held_run(irc->identity->held);
 }
 
 /* --- what is told unasked --- */
@@ -327,14 +146,8 @@ void identity_heard_change(struct irc *irc, const struct line *l)
 		learn(irc, l->nick, line_param(l, 0));
 		identity_arrived(irc, l->nick);
 	} else if (strcmp(l->command, "CHGHOST") == 0 && l->n_params >= 2) {
-		struct lookup *k = find_lookup(irc, l->nick);
 		user_show(user, line_param(l, 0), line_param(l, 1));
-		if (k && k->user) {
-			g_free(k->user);
-			g_free(k->host);
-			k->user = g_strdup(line_param(l, 0));
-			k->host = g_strdup(line_param(l, 1));
-		}
+		whois_shown(irc, l->nick, line_param(l, 0), line_param(l, 1));
 	}
 }
 
@@ -366,9 +179,9 @@ void identity_tell(struct irc *irc, const struct line *l, const char *nick, stru
 {
 	bool asks = e->kind == EVENT_MESSAGE && !irc->trust_nicks &&
 		    !is_settled(irc, users_find(irc->users, nick), may_be_command(e));
-	struct lookup *k = asks ? ask(irc, nick, l->user, l->host) : NULL;
-	if (k) {
-		held_add(irc->identity->held, e, k);
+	const void *why = asks ? whois_ask(irc, nick, l->user, l->host) : NULL;
+	if (why) {
+		held_add(irc->identity->held, e, why);
 		return;
 	}
 	g_autofree char *account = asks ? NULL : identity_account(irc, nick);
@@ -399,9 +212,9 @@ void identity_missed(struct irc *irc, const char *account)
 	const char *namesake = rooms_nick(irc->rooms, folded);
 	g_autofree char *nick = last ? g_strdup(last->nick) : NULL;
 	if (nick)
-		ask(irc, nick, NULL, NULL);
+		whois_ask(irc, nick, NULL, NULL);
 	if (namesake && !is_settled(irc, users_find(irc->users, namesake), true))
-		ask(irc, namesake, NULL, NULL);
+		whois_ask(irc, namesake, NULL, NULL);
 	monitor_watch(irc, folded, nick);
 }
 
@@ -411,7 +224,7 @@ static void may_have_arrived(struct irc *irc, const char *nick)
 	g_autofree char *folded = isupport_fold(isupport(irc), nick);
 	const struct user *user = users_find(irc->users, nick);
 	if (user && g_hash_table_contains(irc->missed, folded) && !is_settled(irc, user, false))
-		ask(irc, nick, user->user, user->host);
+		whois_ask(irc, nick, user->user, user->host);
 }
 
 void identity_arrived(struct irc *irc, const char *nick)
@@ -433,23 +246,17 @@ void identity_arrived(struct irc *irc, const char *nick)
 void identity_open(struct irc *irc)
 {
 	irc->identity = g_new0(struct identity, 1);
-	irc->identity->lookups = g_ptr_array_new_with_free_func(lookup_free);
 	irc->identity->held = held_new(hand_on, irc);
-	irc->identity->late = loop_timer_new(irc->env.loop, late, irc);
 }
 
 void identity_forget(struct irc *irc)
 {
-	GPtrArray *lookups = irc->identity->lookups;
-	while (lookups->len)
-		settle(irc, g_ptr_array_index(lookups, 0), NULL);
+	whois_forget(irc);
 	held_run(irc->identity->held);
 }
 
 void identity_close(struct irc *irc)
 {
 	held_free(irc->identity->held);
-	g_ptr_array_unref(irc->identity->lookups);
-	loop_timer_free(irc->identity->late);
 	g_free(irc->identity);
 }

@@ -13,8 +13,6 @@ struct event;
 struct irc;
 struct line;
 
-enum { IDENTITY_LOOKUPS_MOST = 256 };
-
 void identity_open(struct irc *irc);
 /* What waits is lost. */
 void identity_close(struct irc *irc);
@@ -25,9 +23,6 @@ void identity_forget(struct irc *irc);
 void identity_seen(struct irc *irc, const struct line *l);
 /* We are in: asks for the accounts of who is there. */
 void identity_entered(struct irc *irc, const char *room);
-/* Out of sight, or by another nick: an answer about that nick is about somebody else. */
-void identity_gone(struct irc *irc, const char *nick);
-void identity_renamed(struct irc *irc, const char *from, const char *to);
 /* ACCOUNT and CHGHOST. */
 void identity_heard_change(struct irc *irc, const struct line *l);
 /* Answers to WHO and WHOIS; others are passed over. */
@@ -44,8 +39,13 @@ void identity_tell(struct irc *irc, const struct line *l, const char *nick, stru
 /* Hands it on as it is, behind all that waits. */
 void identity_pass(struct irc *irc, const struct event *e);
 
-/* Asks who has `nick` now; `user` and `host`, or NULL, are how they must look. */
-void identity_ask(struct irc *irc, const char *nick, const char *user, const char *host);
+/* whois.c: what waited for `why` is `account`'s, or nobody's; identity_run then hands it on. */
+void identity_settle(struct irc *irc, const void *why, const char *account);
+void identity_run(struct irc *irc);
+/* The account a server names, folded. NULL if it names none, or one that could be taken for another
+ * once it is shown or stored. g_free it. */
+char *identity_read_account(const struct irc *irc, const char *name);
+
 /* The nick of somebody who can be written to and is signed in to `account`; NULL if nobody is known
  * to be. Borrowed, until the next line. */
 const char *identity_nick(const struct irc *irc, const char *account);

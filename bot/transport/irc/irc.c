@@ -12,6 +12,7 @@
 #include "transport/irc/rooms.h"
 #include "transport/irc/splits.h"
 #include "transport/irc/users.h"
+#include "transport/irc/whois.h"
 #include "transport/irc/wire.h"
 
 #include <errno.h>
@@ -304,6 +305,7 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	irc->splits = splits_new(wire_isupport(irc->wire));
 	irc->splits_due = loop_timer_new(env->loop, presence_splits_due, irc);
 	identity_open(irc);
+	whois_open(irc);
 	monitor_open(irc);
 	config_secret_free(password);
 	*ret = &irc->transport;
@@ -324,6 +326,7 @@ static void irc_close(struct transport *t)
 	say_close(irc);
 	history_close(irc);
 	identity_close(irc);
+	whois_close(irc);
 	monitor_close(irc);
 	splits_free(irc->splits);
 	users_free(irc->users);

@@ -1,6 +1,6 @@
 /* The IRC transport's own state, shared by its parts: irc.c opens it and keeps it in its rooms,
- * hear.c and presence.c make events of what the server says, identity.h and monitor.h know whose
- * they are, say.c brings posts out. */
+ * hear.c and presence.c make events of what the server says, identity.h, whois.h and monitor.h know
+ * whose they are, say.c brings posts out. */
 #ifndef KITH_IRC_IRC_H
 #define KITH_IRC_IRC_H
 
@@ -21,6 +21,7 @@ struct rooms;
 struct room;
 struct splits;
 struct users;
+struct whois;
 struct wire;
 
 struct irc_times {
@@ -66,6 +67,7 @@ struct irc {
 	struct irc_times times;
 	struct users *users;
 	struct identity *identity;
+	struct whois *whois;
 	struct monitor *monitor;
 	struct splits *splits;
 	struct loop_timer *splits_due;

@@ -1,10 +1,10 @@
 #include "transport/irc/monitor.h"
 
-#include "transport/irc/identity.h"
 #include "transport/irc/irc.h"
 #include "transport/irc/isupport.h"
 #include "transport/irc/line.h"
 #include "transport/irc/users.h"
+#include "transport/irc/whois.h"
 #include "transport/irc/wire.h"
 
 #include <string.h>
@@ -104,7 +104,7 @@ static void heard_online(struct irc *irc, const char *mask)
 	if (!parts[0] || !find(irc, parts[0]))
 		return;
 	bool whole = parts[1] && parts[2];
-	identity_ask(irc, parts[0], whole ? parts[1] : NULL, whole ? parts[2] : NULL);
+	whois_ask(irc, parts[0], whole ? parts[1] : NULL, whole ? parts[2] : NULL);
 }
 
 void monitor_heard_numeric(struct irc *irc, const struct line *l)

@@ -8,6 +8,7 @@
 #include "transport/irc/rooms.h"
 #include "transport/irc/splits.h"
 #include "transport/irc/users.h"
+#include "transport/irc/whois.h"
 #include "transport/irc/wire.h"
 
 #include <string.h>
@@ -86,7 +87,7 @@ static void lose_sight(struct irc *irc, const char *nick)
 {
 	if (is_in_a_room(irc, nick))
 		return;
-	identity_gone(irc, nick);
+	whois_gone(irc, nick);
 	users_leave(irc->users, nick);
 }
 
@@ -201,7 +202,7 @@ static void heard_nick(struct irc *irc, const struct line *l)
 	bool news = !account && !irc_same(irc, nick, l->nick) && !irc_is_me(irc, nick) &&
 		    !irc_is_me(irc, l->nick);
 	/* First, or whoever takes somebody's nick would be told with their account. */
-	identity_renamed(irc, l->nick, nick);
+	whois_renamed(irc, l->nick, nick);
 	users_rename(irc->users, l->nick, nick);
 	for (unsigned i = 0; i < rooms_count(irc->rooms); i++) {
 		struct room *room = rooms_at(irc->rooms, i);
