@@ -95,12 +95,12 @@ def person(ircd, cleanup):
 
 @pytest.fixture
 def kith_at(kith_program, tmp_path, cleanup):
-    """kith_at(keys, zone, sections, wait): the bot, running and, unless it is not to be waited for,
-    in #makers. `keys` are those of [irc test], `zone` is the group's, `sections` more of the
-    configuration."""
-    def start(keys, zone='Europe/Berlin', sections='', wait=True):
-        bot = irc.Kith(kith_program, tmp_path, CONFIG.format(
-            keys=keys, zone=zone, store=tmp_path / 'kith.db', sections=sections))
+    """kith_at(keys, zone, sections, wait, folder): the bot, running and, unless it is not to be
+    waited for, in #makers. `keys` are those of [irc test], `zone` is the group's, `sections` more
+    of the configuration; a second kith needs a folder of its own."""
+    def start(keys, zone='Europe/Berlin', sections='', wait=True, folder=tmp_path):
+        bot = irc.Kith(kith_program, folder, CONFIG.format(
+            keys=keys, zone=zone, store=folder / 'kith.db', sections=sections))
         cleanup.callback(bot.check_log)
         cleanup.callback(bot.stop)
         bot.start()

@@ -185,3 +185,11 @@ def steps_of(bot):
     """How far the rounds have come, in order."""
     with store_of(bot) as store:
         return [state for state, in store.execute('SELECT state FROM round ORDER BY day')]
+
+
+def said_by_words(bot):
+    """{words: how many posts the store knows that began with them}; all of them were delivered."""
+    with store_of(bot) as store:
+        left = store.execute('SELECT word FROM outbox WHERE markup IS NOT NULL').fetchall()
+        assert not left
+        return dict(store.execute('SELECT word, count(*) FROM outbox GROUP BY word'))
