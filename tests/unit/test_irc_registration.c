@@ -393,6 +393,26 @@ static void irc_registration__nick_in_use__is_replaced_in_every_phase(void **sta
 	assert_string_equal(wire_nick(f->wire), "kith");
 }
 
+static void irc_registration__nick_too_long__is_cut(void **state)
+{
+	struct fixture *f = *state;
+	f->options.nick = "kith-of-the-makers";
+	f->options.sasl = SASL_NONE;
+	start(f);
+	ircd_expect(f->ircd, "CAP LS 302");
+	ircd_expect(f->ircd, "NICK kith-of-the-makers");
+	ircd_expect(f->ircd, "USER kith * * :kith, a bot");
+	/* In use: it is no longer than before. */
+	ircd_say(f->ircd, ":irc.test 433 * kith-of-the-makers :in use");
+	ircd_expect(f->ircd, "NICK kith-of-the-maker_");
+	ircd_say(f->ircd, ":irc.test 432 * kith-of-the-maker_ :Erroneous Nickname");
+	ircd_expect(f->ircd, "NICK kith-of__");
+	ircd_say(f->ircd, ":irc.test 433 * kith-of__ :in use");
+	ircd_expect(f->ircd, "NICK kith-of-3");
+	welcome(f, "kith-of-3", "NICKLEN=9 ");
+	assert_string_equal(wire_nick(f->wire), "kith-of-3");
+}
+
 static void irc_registration__regain__is_for_those_signed_in(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +545,7 @@ int main(void)
 		TEST(irc_registration__no_caps__are_no_hindrance_without_sasl),
 		TEST(irc_registration__caps__follow_the_server),
 		TEST(irc_registration__nick_in_use__is_replaced_in_every_phase),
+		TEST(irc_registration__nick_too_long__is_cut),
 		TEST(irc_registration__regain__is_for_those_signed_in),
 		TEST(irc_registration__regain__is_not_for_trying),
 		TEST(irc_registration__bot_mode__is_set_where_there_is_one),

@@ -37,6 +37,7 @@ struct registration {
 	enum sasl_mechanism mechanism;
 	char *configured_account;
 	int alternates;
+	bool cut; /* the wanted nick may be too long here */
 	void (*send)(void *data, const char *line);
 	void *data;
 };
@@ -196,11 +197,12 @@ static void without_caps(struct registration *r)
 }
 
 /* kith_, kith__, kith3, kith4 ...: no longer than any server takes, or than what was wanted. */
-static char *alternate(const char *wanted, int n)
+static char *alternate(const struct registration *r)
 {
+	int n = r->alternates;
 	g_autofree char *suffix = n <= 2 ? g_strnfill(n, '_') : g_strdup_printf("%d", n);
-	size_t most = MAX(strlen(wanted), NICK_LEAST_LIMIT) - strlen(suffix);
-	return g_strdup_printf("%.*s%s", (int)most, wanted, suffix);
+	size_t longest = r->cut ? NICK_LEAST_LIMIT : MAX(strlen(r->wanted), NICK_LEAST_LIMIT);
+	return g_strdup_printf("%.*s%s", (int)(longest - strlen(suffix)), r->wanted, suffix);
 }
 
 static void next_nick(struct registration *r)
@@ -212,7 +214,7 @@ static void next_nick(struct registration *r)
 		return;
 	}
 	g_free(r->nick);
-	r->nick = alternate(r->wanted, r->alternates);
+	r->nick = alternate(r);
 	send_two(r, "NICK", r->nick);
 }
 
@@ -246,6 +248,10 @@ static void heard_numeric(struct registration *r, const struct line *l)
 			without_caps(r);
 		break;
 	case ERR_ERRONEUSNICKNAME:
+		/* Held back, or longer than NICKLEN, which no server tells before the welcome. */
+		r->cut = true;
+		next_nick(r);
+		break;
 	case ERR_NICKNAMEINUSE:
 	case ERR_NICKCOLLISION:
 	case ERR_UNAVAILRESOURCE:
