@@ -25,10 +25,6 @@ path = {store}
 {sections}
 '''
 
-# Who has an account at the services, and which: a nick is not always its name.
-ACCOUNTS = {nick: nick for nick in ('kith', 'olga', 'ana', 'ben', 'dev', 'observer')}
-ACCOUNTS['cleo'] = 'cleopatra'
-
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'long: takes its time; runs where LONG_TESTS=true')
@@ -145,7 +141,7 @@ def network(tmp_path, cleanup, authority):
     for program in ('inspircd', 'atheme-services'):
         if not irc.program(program):
             missing(program)
-    there = services.Network(authority, tmp_path, ACCOUNTS.values())
+    there = services.Network(authority, tmp_path, services.ACCOUNTS.values())
     cleanup.callback(there.stop)
     there.start()
     return there
@@ -153,12 +149,9 @@ def network(tmp_path, cleanup, authority):
 
 @pytest.fixture
 def member(network, cleanup):
-    """member(nick, *rooms): one of those in ACCOUNTS, signed in; or, with account=None, somebody
-    who is not. They come to the port where nobody is held up, unless another is given."""
+    """member(nick, *rooms): see services.Network.person."""
     def arrive(nick, *rooms, **how):
-        how.setdefault('account', ACCOUNTS.get(nick))
-        somebody = irc.Person(how.pop('port', network.server.ports['plain']), nick, *rooms,
-                              password=services.PASSWORD, **how)
+        somebody = network.person(nick, *rooms, **how)
         cleanup.callback(somebody.quit)
         return somebody
     return arrive

@@ -259,12 +259,12 @@ class Kith:
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.folder, env=self.env)
 
-    def await_log(self, pattern, times=1):
+    def await_log(self, pattern, times=1, seconds=WAIT_S):
         def logged():
             assert self.process.poll() is None, self.log.read_text()
             return len(re.findall(pattern, self.log.read_text())) >= times
         try:
-            wait_for(pattern, logged)
+            wait_for(pattern, logged, seconds)
         except AssertionError as e:
             raise AssertionError(f'{e}; the log:\n{self.log.read_text()}') from None
 

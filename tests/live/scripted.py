@@ -31,7 +31,8 @@ take the lines much further.
       when the host changes                          speech: measures_again_*
                                                      services: long_lines_arrive_whole_behind_*
     100 commands, in order and no flood              speech: answers_many_commands_in_order
-      and every PING answered                        speech: answers_every_ping_*
+      from ten people, among a network's limits      bad_network: [burst]
+      and every PING answered                        speech: answers_every_ping_*; [burst]
       and fair                                       speech: a_room_waits_for_no_other_target
     a peer that is dead, half a TLS record           link: gives_up_a_server_that_is_silent
       that does not read                             link: comes_back[deaf]
@@ -40,6 +41,11 @@ take the lines much further.
                                                      services: comes_back_after_a_kill, leaves_a_*
     no such name, closed port                        link: says_why_it_cannot_connect
     netsplit, services restarted                     services: says_nothing_of_*, stays_while_*
+      on the smaller side of it                      bad_network: is_split_off_*
+    stopped for minutes; cut off and not told        bad_network: [stopped], [cut]
+    a restart with other limits                      bad_network: [other_limits]
+    5 % loss and 300 ms                              bad_network: [slow_and_lossy]
+    kill -9, whenever                                kills
     an impostor, no tag, logout, NICK                identity; services: knows_who_signs_in_*
     a nick that begins with ours                     identity: a_nick_that_begins_with_ours_*
     descriptors beyond 1023                          link: a_thousand_descriptors_*

@@ -9,9 +9,14 @@ import subprocess
 import tempfile
 
 import irc
+import lossy
 
 PASSWORD = 'spoons-and-almanacs'  # of every account, and of the oper
 MODULES = pathlib.Path('/usr/lib/inspircd/modules')
+
+# Who has an account at the services, and which: a nick is not always its name.
+ACCOUNTS = {nick: nick for nick in ('kith', 'olga', 'ana', 'ben', 'dev', 'observer')}
+ACCOUNTS['cleo'] = 'cleopatra'
 
 # Neither daemon runs as root; Debian has this user for them.
 USER = {'user': 'irc', 'group': 'irc', 'extra_groups': []} if os.geteuid() == 0 else {}
@@ -42,7 +47,7 @@ class Authority:
         self.folder = folder
         folder.mkdir()
         self.ca = self._make('ca', '-addext', 'basicConstraints=critical,CA:TRUE')
-        here = 'DNS:localhost,DNS:irc.test,IP:127.0.0.1'
+        here = f'DNS:localhost,DNS:irc.test,IP:127.0.0.1,IP:{lossy.NEAR}'
         self.signed = {'good': self._server('good', here),
                        'wrong-name': self._server('wrong-name', 'DNS:other.test'),
                        'expired': self._expired('expired', here)}
@@ -124,7 +129,8 @@ SERVER_CONFIG = '''
 <server name="{name}" description="test" network="Test" id="{id}">
 <admin name="test" email="nobody@irc.test" nick="test">
 <path configdir="{folder}" datadir="{folder}" logdir="{folder}" moduledir="{modules}">
-<options casemapping="rfc1459" defaultbind="ipv4">
+<options casemapping="{casemapping}" defaultbind="ipv4">
+<limits maxnick="{nick_length}">
 <dns server="127.0.0.1" timeout="1">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/log">
 <sasl target="services.test" requiressl="no">
@@ -142,11 +148,11 @@ ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage ircv3_invitenotify
 ircv3_labeledresponse ircv3_msgid ircv3_servertime namesx uhnames setname
 '''.split()
 
-CLIENTS = '<connect allow="*" timeout="20" pingfreq="120" resolvehostnames="no" useident="no" ' \
+CLIENTS = '<connect allow="*" timeout="60" resolvehostnames="no" useident="no" ' \
           'localmax="500" globalmax="500" {}>'
 # As networks have them: ten lines at once, then one a second; 8 KiB may wait, then it is a flood.
-LIMITS = 'recvq="8K" threshold="10" commandrate="1000" fakelag="yes"'
-NO_LIMITS = 'recvq="1M" threshold="1000" commandrate="1" fakelag="no"'
+LIMITS = 'recvq="8K" threshold="10" commandrate="1000" fakelag="yes" pingfreq="120"'
+NO_LIMITS = 'recvq="1M" threshold="1000" commandrate="1" fakelag="no" pingfreq="120"'
 
 
 class Inspircd(Daemon):
@@ -163,11 +169,15 @@ class Inspircd(Daemon):
             self.certificates[profile] = shutil.copy(pem, self.folder)
         self.ports = {port: irc.free_port() for port in ['plain', 'servers', *certificates]}
         self.links = {}  # name of another server -> port
+        self.address = '127.0.0.1'  # of its ports
         self.limits = LIMITS
+        self.nick_length = 30
+        self.casemapping = 'rfc1459'
 
     def configuration(self):
         yield SERVER_CONFIG.format(
-            name=self.name, id=self.id, folder=self.folder, modules=MODULES, password=PASSWORD)
+            name=self.name, id=self.id, folder=self.folder, modules=MODULES, password=PASSWORD,
+            casemapping=self.casemapping, nick_length=self.nick_length)
         yield CLIENTS.format(f'name="people" port="{self.ports["plain"]}" {NO_LIMITS}')
         yield CLIENTS.format(f'name="main" {self.limits}')
         for module in SERVER_MODULES:
@@ -176,7 +186,7 @@ class Inspircd(Daemon):
             yield (f'<sslprofile name="{profile}" provider="gnutls" certfile="{pem}" '
                    f'keyfile="{pem}" cafile="" requestclientcert="yes" hash="sha256">')
         for port, number in self.ports.items():
-            yield (f'<bind address="127.0.0.1" port="{number}" '
+            yield (f'<bind address="{self.address}" port="{number}" '
                    f'type="{"servers" if port == "servers" else "clients"}"' +
                    (f' sslprofile="{port}">' if port in self.certificates else '>'))
         for name, port in self.links.items():
@@ -266,15 +276,23 @@ class Network:
         oper.send('CONNECT leaf.test')
         oper.expect('end of .?netburst.* from .?leaf.test')
 
+    def person(self, nick, *rooms, **how):
+        """One of those in ACCOUNTS, signed in; or, with account=None, somebody who is not. They
+        come to the port where nobody is held up, unless another is given."""
+        how.setdefault('account', ACCOUNTS.get(nick))
+        return irc.Person(how.pop('port', self.server.ports['plain']), nick, *rooms,
+                          password=PASSWORD, **how)
+
     def stop(self):
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, self.folder)
             for daemon in (self.server, self.leaf, self.services):
                 stack.callback(daemon.stop)
 
-    def keys(self, port='good', ca=True):
+    def keys(self, port='good', ca=True, host='localhost', server=None, nick='kith'):
         """Where and how to connect, of [irc test]."""
-        return '\n'.join(['server = localhost', f'port = {self.server.ports[port]}', 'nick = kith',
+        ports = (server or self.server).ports
+        return '\n'.join([f'server = {host}', f'port = {ports[port]}', f'nick = {nick}',
                           *([f'ca-file = {self.authority.ca}'] if ca else [])])
 
     def sasl_plain(self, account='kith'):
