@@ -62,7 +62,14 @@ int main_load(const char *file, struct config **ret)
 {
 	g_autofree char *faults = NULL;
 
-	return config_load(file, ret, &faults) == 0 ? 0 : main_faulty(faults);
+	if (config_load(file, ret, &faults) == 0)
+		return 0;
+	int status = main_faulty(faults);
+	if (access(file, F_OK) < 0)
+		fputs("kith: write one, beginning with kith.conf.example, or name it with -c "
+		      "FILE\n",
+		      stderr);
+	return status;
 }
 
 char *main_temporary_store(char **ret_folder)
