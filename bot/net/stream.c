@@ -138,6 +138,14 @@ static void connected(void *data, CURLcode result)
 	curl_socket_t fd = CURL_SOCKET_BAD;
 	if (result == CURLE_OK)
 		result = curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (result == CURLE_SSL_CONNECT_ERROR) {
+		/* TLS to a server that speaks plain text ends here, in words few would understand.
+		 */
+		g_autofree char *why =
+			g_strdup_printf("%s (is this a port for TLS?)", g_strstrip(s->error));
+		finish(s, why);
+		return;
+	}
 	if (result != CURLE_OK || fd == CURL_SOCKET_BAD) {
 		finish(s, reason(s, result));
 		return;

@@ -366,7 +366,7 @@ def test_check_connect_tells_of_a_room_that_is_closed(kith_program, ircd, person
     done = check(kith_program, config(tmp_path, ircd.port, places='test/#makers, test/#closed'),
                  tmp_path)
     assert done.returncode == os.EX_UNAVAILABLE, done.stdout
-    assert 'test: in #makers; people there: 0\n' in done.stdout
+    assert 'test: in #makers; nobody else is there\n' in done.stdout
     assert re.search('test: cannot join #closed: ', done.stdout)
     assert 'again later' not in done.stdout  # a trial does not
 

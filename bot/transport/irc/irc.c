@@ -81,9 +81,11 @@ static void arm_rooms(struct irc *irc)
 void irc_room_changed(struct irc *irc, const struct room *room)
 {
 	arm_rooms(irc);
-	if (room->state == ROOM_INSIDE)
+	if (room->state == ROOM_INSIDE && g_hash_table_size(room->people) > 1)
 		log_info("irc %s: in %s; people there: %u", irc->name, room->name,
-			 MAX(g_hash_table_size(room->people), 1) - 1);
+			 g_hash_table_size(room->people) - 1);
+	else if (room->state == ROOM_INSIDE)
+		log_info("irc %s: in %s; nobody else is there", irc->name, room->name);
 	if (room->state == ROOM_OUTSIDE)
 		history_left(irc, room);
 	irc_room_settled(irc, room);
@@ -151,6 +153,17 @@ static void go_offline(struct irc *irc, enum transport_state s)
 	irc_report(irc, s);
 }
 
+/* Without services nobody can be known, and each would be asked in vain to sign in. */
+static void say_how_known(const struct irc *irc)
+{
+	if (irc->trust_nicks || wire_isupport(irc->wire)->whox ||
+	    wire_has(irc->wire, CAP_ACCOUNT_TAG) || wire_has(irc->wire, CAP_EXTENDED_JOIN))
+		return;
+	log_info("irc %s: the server does not tell by itself who is signed in; kith asks it about "
+		 "whoever speaks; if it has no services at all, see trust-nicks in kith.conf(5)",
+		 irc->name);
+}
+
 static void wire_state(void *data, enum wire_state s)
 {
 	struct irc *irc = data;
@@ -164,6 +177,7 @@ static void wire_state(void *data, enum wire_state s)
 		users_reset(irc->users);
 		monitor_reset(irc);
 		g_hash_table_remove_all(irc->missed);
+		say_how_known(irc);
 		rooms_due(irc);
 		if (rooms_count(irc->rooms) == 0) {
 			irc->online = true;
@@ -296,6 +310,9 @@ static int irc_open(const struct transport_env *env, const struct config_section
 	irc->missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	irc->rooms_due = loop_timer_new(env->loop, rooms_due, irc);
 	say_open(irc);
+	/* It may be long about it. */
+	log_info("irc %s: connecting to %s:%d", c->name, config_text(c, "server"),
+		 (int)config_number(c, "port"));
 	irc->wire = make_wire(irc, c, password);
 	irc->rooms = rooms_new(env->rooms, wire_isupport(irc->wire));
 	irc->answer_us = ANSWER_MOST_US;

@@ -205,12 +205,12 @@ static char *alternate(const struct registration *r)
 	return g_strdup_printf("%.*s%s", (int)(longest - strlen(suffix)), r->wanted, suffix);
 }
 
-static void next_nick(struct registration *r)
+static void next_nick(struct registration *r, const char *said)
 {
 	if (!is_before_welcome(r))
 		return;
 	if (++r->alternates > ALTERNATES_MOST) {
-		end(r, REGISTRATION_FAILED, "no nick is to be had", "");
+		end(r, REGISTRATION_FAILED, "the server takes no nick that kith tried", said);
 		return;
 	}
 	g_free(r->nick);
@@ -250,12 +250,12 @@ static void heard_numeric(struct registration *r, const struct line *l)
 	case ERR_ERRONEUSNICKNAME:
 		/* Held back, or longer than NICKLEN, which no server tells before the welcome. */
 		r->cut = true;
-		next_nick(r);
+		next_nick(r, line_last(l));
 		break;
 	case ERR_NICKNAMEINUSE:
 	case ERR_NICKCOLLISION:
 	case ERR_UNAVAILRESOURCE:
-		next_nick(r);
+		next_nick(r, line_last(l));
 		break;
 	case ERR_PASSWDMISMATCH:
 		if (is_before_welcome(r))
