@@ -4,12 +4,14 @@ static void run(struct command_call *call)
 {
 	const struct circle *c = call->circle;
 	const char *own = c->group->charter;
-	g_auto(GStrv) lines =
-		g_strsplit(own ? own : words_get(c->words, "charter.default"), "\n", -1);
+	g_auto(GStrv) lines = own ? g_strsplit(own, "\n", -1) : NULL;
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "charter", NULL);
-	for (char **line = lines; *line; line++)
+	/* Ours is kept to what IRC says at once; a group's own has its own lines. */
+	if (!own)
+		draft_add(&d, "charter.default", NULL);
+	for (char **line = lines; lines && *line; line++)
 		if (*g_strstrip(*line))
 			draft_say(&d, "charter.line", "line", *line, NULL);
 	/* What the guard goes by is said whatever the group's own words are. */
