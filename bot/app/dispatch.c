@@ -121,23 +121,37 @@ static const char *begins(const char *typed, const GPtrArray *names)
 	return NULL;
 }
 
-static void suggest(struct circle *c, const struct event *e, const char *text)
+/* The command whose name looks like what a message begins with; NULL if there is none. A question
+ * in plain words is none that was mistyped. */
+static const char *meant(const char *text, const char *typed)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	g_autofree char *first = g_strndup(text, strcspn(text, " \n"));
-	g_autofree char *typed = text_clip(first, 30);
-	struct draft d = draft_new(c);
 
+	if (g_str_has_suffix(text, "?") && strchr(text, ' '))
+		return NULL;
 	for (const struct command *const *i = commands; *i; i++)
 		g_ptr_array_add(names, (char *)(*i)->name);
 	g_ptr_array_add(names, NULL);
 	const char *near = begins(typed, names);
-	if (!near)
-		near = text_nearest(typed, (const char *const *)names->pdata);
-	if (near)
+	return near ? near : text_nearest(typed, (const char *const *)names->pdata);
+}
+
+static void suggest(struct circle *c, const struct event *e, const char *text)
+{
+	g_autofree char *first = g_strndup(text, strcspn(text, " \n"));
+	g_autofree char *typed = text_clip(first, 30);
+	const char *near = meant(text, typed);
+	struct draft d = draft_new(c);
+
+	if (words_keyword(c->words, "keyword.hello", text)) {
+		g_autofree char *shown = text_line(e->shown);
+		g_autofree char *name = text_clip(shown, CIRCLE_NAME_MOST);
+		draft_say(&d, "hello", "name", name, NULL);
+	} else if (near) {
 		draft_say(&d, "unknown.near", "typed", typed, "near", near, NULL);
-	else
+	} else {
 		draft_say(&d, "unknown", NULL);
+	}
 	voice_reply(c, e, &d);
 }
 
