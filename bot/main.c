@@ -47,9 +47,13 @@ int main_wrong_usage(void)
 	return EX_USAGE;
 }
 
-int main_faulty(char *faults)
+int main_faulty(const char *file, char *faults)
 {
 	fprintf(stderr, "%s\n", g_strchomp(faults));
+	if (access(file, F_OK) < 0)
+		fputs("kith: write one, beginning with kith.conf.example, or name it with -c "
+		      "FILE\n",
+		      stderr);
 	return EX_CONFIG;
 }
 
@@ -62,14 +66,7 @@ int main_load(const char *file, struct config **ret)
 {
 	g_autofree char *faults = NULL;
 
-	if (config_load(file, ret, &faults) == 0)
-		return 0;
-	int status = main_faulty(faults);
-	if (access(file, F_OK) < 0)
-		fputs("kith: write one, beginning with kith.conf.example, or name it with -c "
-		      "FILE\n",
-		      stderr);
-	return status;
+	return config_load(file, ret, &faults) == 0 ? 0 : main_faulty(file, faults);
 }
 
 char *main_temporary_store(char **ret_folder)
@@ -105,7 +102,7 @@ static int check_secrets(const struct config *config)
 		return 0;
 	if (not_given)
 		fprintf(stderr, "%s", not_given);
-	return faults ? main_faulty(faults) : 0;
+	return faults ? main_faulty(config->file, faults) : 0;
 }
 
 static int check(const struct options *o)

@@ -30,8 +30,9 @@ int main_connect(const struct config *config);
 
 /* Points to the help; returns the status for that. */
 int main_wrong_usage(void);
-/* Tells on stderr what config_load or config_secrets found; returns the status for that. */
-int main_faulty(char *faults);
+/* Tells on stderr what config_load or config_secrets found in `file`; returns the status for that.
+ */
+int main_faulty(const char *file, char *faults);
 /* The configuration's file. */
 const char *main_config(const struct options *o);
 /* Exit status, 0 if it is sound; *ret is then the caller's. Faults go to stderr. */

@@ -165,7 +165,7 @@ int main_run(const struct options *o)
 	loop_on_signal(r.loop, SIGHUP, reload, &r);
 	if (load(&r, &config, &faults) < 0) {
 		loop_free(r.loop);
-		return main_faulty(faults);
+		return main_faulty(r.file, faults);
 	}
 	if (log_level_parse(config->log_level, &level) == 0)
 		log_set_level(level);
