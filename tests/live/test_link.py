@@ -99,7 +99,7 @@ ENDS = {
     'no TLS in TLS': (nonsense_in_tls, {'tls': True}, 'disconnected: .*(?i:ssl|tls)'),
     'ERROR': (error, {}, r'disconnected: .*Server shutting down'),
     'KILL': (kill, {}, r'killed by .*go away'),
-    'no nick': (no_nick, {'early': True}, 'disconnected: the server takes no nick that kith tried'),
+    'no nick': (no_nick, {'early': True}, 'takes no nick that kith tried: Nickname is'),
     'deaf': (deaf, {}, 'disconnected: the server (does not read|asks faster)'),
 }
 

@@ -359,6 +359,32 @@ def test_check_connect_leaves_a_nick_to_whoever_has_it(kith_program, ircd, perso
     assert not owner.heard(r'^:kith!\S+ NICK')
 
 
+def test_check_connect_tells_of_a_server_without_accounts(kith_program, ircd, tmp_path):
+    file = config(tmp_path, ircd.port, keys='trust-nicks = yes')
+    assert 'trust-nicks' not in check(kith_program, file, tmp_path).stdout
+    done = check(kith_program, config(tmp_path, ircd.port), tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert re.search('test: the server does not tell .* see trust-nicks', done.stdout)
+
+
+def test_check_connect_asks_whether_a_port_is_for_tls(kith_program, cleanup, tmp_path):
+    listener = socket.create_server(('127.0.0.1', 0))
+    cleanup.callback(listener.close)
+
+    def greet():
+        with listener.accept()[0] as client:
+            client.sendall(b':irc.test NOTICE * :hello\r\n')
+            client.recv(4096)
+
+    threading.Thread(target=greet, daemon=True).start()
+    file = config(tmp_path, listener.getsockname()[1])
+    file.write_text(file.read_text().replace('tls = no\n', ''))
+    done = check(kith_program, file, tmp_path)
+    assert done.returncode == os.EX_UNAVAILABLE
+    assert re.search(r'test: connecting to 127.*\n'
+                     r'test: disconnected: .*\(is this a port for TLS\?\)\n', done.stdout)
+
+
 def test_check_connect_tells_of_a_room_that_is_closed(kith_program, ircd, person, tmp_path):
     owner = person('owner', '#closed')
     owner.send('MODE #closed +i')
