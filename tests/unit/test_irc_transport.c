@@ -223,6 +223,7 @@ static void irc__message__of_nobody_is_none(void **state)
 		":ana!a@h PRIVMSG #elsewhere :x",
 		":ana!a@h PRIVMSG @#makers :to operators",
 		":ana!a@h PRIVMSG #makers :",
+		":NickServ!s@services PRIVMSG kith :Your nick is yours again",
 		"PRIVMSG #makers :nobody",
 	};
 	struct fixture *f = *state;

@@ -17,6 +17,7 @@ struct target {
 struct bucket {
 	/* The level is kept as time: `every_us` of it is one token, so nothing is ever rounded. */
 	int64_t every_us, most_us, level_us, at_us;
+	bool owed;      /* something went first on credit, and nothing else has gone since */
 	GQueue first;   /* of char * */
 	GQueue targets; /* of struct target; the head's turn is next */
 	int n;
@@ -136,6 +137,7 @@ static char *take_from(struct bucket *b, GList *at)
 	struct waiting *w = g_queue_pop_head(&t->lines);
 	char *line = g_steal_pointer(&w->line);
 	pay(b);
+	b->owed = false;
 	waiting_free(w);
 	b->n--;
 	/* Whoever spoke goes to the end of the line. */
@@ -154,7 +156,11 @@ char *bucket_take(struct bucket *b, int64_t now_us)
 	b->level_us = level_at(b, now_us);
 	b->at_us = MAX(b->at_us, now_us);
 	if (b->first.length) {
-		pay(b);
+		bool credit = b->level_us < b->every_us;
+		/* A server that asks as fast as tokens come would else keep us silent. */
+		if (!credit || !b->owed)
+			pay(b);
+		b->owed = b->owed || credit;
 		return g_queue_pop_head(&b->first);
 	}
 	for (GList *at = b->targets.head; at; at = at->next) {

@@ -20,7 +20,8 @@ void bucket_free(struct bucket *b);
  * that is not goes as soon as those before it are gone, and what comes later waits the longer.
  * -ENOBUFS: BUCKET_LINES_MOST lines wait already. Copies. */
 int bucket_add(struct bucket *b, const char *target, const char *line, bool patient);
-/* Goes before everything and at once (PONG, PING), on credit if need be. */
+/* Goes before everything and at once (PONG, PING), on credit if need be; but on no more than a
+ * token of it until something else has gone. */
 int bucket_add_first(struct bucket *b, const char *line);
 /* What waits for `target` will not be said. */
 void bucket_forget(struct bucket *b, const char *target);

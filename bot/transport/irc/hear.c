@@ -82,7 +82,7 @@ static void heard_message(struct irc *irc, const struct line *l)
 	}
 	const char *target = line_param(l, 0);
 	const struct room *room = rooms_find(irc->rooms, target);
-	if (!room && !irc_is_me(irc, target))
+	if (!room && (!irc_is_me(irc, target) || irc_same(irc, l->nick, WIRE_SERVICES)))
 		return;
 	g_autofree char *spoken = line_spoken(line_param(l, 1));
 	if (!spoken) {

@@ -311,7 +311,7 @@ static void ask_for_nick(struct wire *w)
 	    isupport_same(&w->isupport, w->nick, w->options.nick))
 		return;
 	g_autofree char *text = g_strdup_printf("REGAIN %s", w->options.nick);
-	wire_say(w, "NickServ", text);
+	wire_say(w, WIRE_SERVICES, text);
 }
 
 static void heard_kill(struct wire *w, const struct line *l)
@@ -723,7 +723,7 @@ void wire_unsay(struct wire *w, const char *target)
 void wire_full(struct wire *w, const char *so)
 {
 	int64_t now_us = mono_us(w);
-	if (w->full_us && now_us - w->full_us < FULL_TOLD_US)
+	if (!w->ready || (w->full_us && now_us - w->full_us < FULL_TOLD_US))
 		return;
 	w->full_us = now_us;
 	log_warning("irc %s: %d lines wait to be said and no more fit: %s; `rate` is how many go "

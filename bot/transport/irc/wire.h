@@ -18,6 +18,10 @@ struct clock;
 struct loop;
 struct wire;
 
+/* Who is asked for our nick, on every network with services; what it says is not for us to answer.
+ */
+#define WIRE_SERVICES "NickServ"
+
 enum wire_state {
 	WIRE_CONNECTING,
 	WIRE_READY,   /* registered; joining may begin */
