@@ -49,11 +49,11 @@ meson_suite() {
 	python3 tests/support/tap.py meson "$results"
 }
 
-pytest() { # NAME FOLDER
+pytest() { # NAME FOLDER [OPTION...]
 	local results=$logs/$1.xml python=/usr/bin/python3
 	[ -x $python ] || python=python3 # not Debian: whichever has pytest
 	rm -f "$results"
-	$python -m pytest -q -p no:cacheprovider --junitxml="$results" "$2"
+	$python -m pytest -q -p no:cacheprovider --junitxml="$results" "${@:2}"
 	python3 tests/support/tap.py junit "$results"
 }
 
