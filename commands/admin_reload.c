@@ -6,7 +6,7 @@ static void say_faults(struct command_call *call, char *faults)
 	g_autofree char *first = words_say_n(call->circle->words, "reload.first",
 					     g_strv_length(lines), "first", lines[0], NULL);
 
-	command_reply(call, "reload.faults", "=faults", first, NULL);
+	command_reply(call, "reload.faults", "=problem", first, NULL);
 }
 
 static void run(struct command_call *call)

@@ -8,8 +8,8 @@ import sandbox
 
 # What the placeholders of the catalogue are filled with. None of it is a count; a new one has to be
 # understood before it is named here.
-PEOPLES_OWN = '''account because before first intro kept last link maker name note place story text
-title to typed want work works'''.split()
+PEOPLES_OWN = '''account because before first intro kept last link maker name note place reason
+story text title to typed want work works'''.split()
 MOMENTS = '''archives closes day from last_call month now opens to until weekday time when
 year'''.split()
 KITHS_OWN = '''alias command commands example group line near p path problem reasons span summary
