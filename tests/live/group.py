@@ -87,6 +87,12 @@ class Group:
         there = sum(len(at_line) for at_line in self.at_line[:n + 1])
         return self.heard()[0] == there and time.monotonic() - last > SETTLED_S
 
+    def stop(self):
+        """Once kith has written down that all of it was said: the last post is heard before the
+        server's word that it has it."""
+        irc.wait_for('all marks to be written', lambda: not posts_left(self.bot))
+        self.bot.stop()
+
     def kill(self):
         """kill -9, and a new start with the same store; comes back when kith has."""
         self.bot.kill()
@@ -187,9 +193,15 @@ def steps_of(bot):
         return [state for state, in store.execute('SELECT state FROM round ORDER BY day')]
 
 
+def posts_left(bot):
+    """The words of those that are not known to have been said."""
+    with store_of(bot) as store:
+        return [word for word, in
+                store.execute('SELECT word FROM outbox WHERE markup IS NOT NULL')]
+
+
 def said_by_words(bot):
     """{words: how many posts the store knows that began with them}; all of them were delivered."""
+    assert not posts_left(bot)
     with store_of(bot) as store:
-        left = store.execute('SELECT word FROM outbox WHERE markup IS NOT NULL').fetchall()
-        assert not left
         return dict(store.execute('SELECT word, count(*) FROM outbox GROUP BY word'))

@@ -84,7 +84,7 @@ def play(server, seed):
     wrong = None
     try:
         group.play(killer)
-        group.bot.stop()
+        group.stop()
         killer.check()
     except AssertionError as e:
         wrong = e

@@ -1,4 +1,5 @@
 """Connections that end, or should: kith says in its log why and when it tries again, and does."""
+import os
 import re
 import sys
 import time
@@ -175,8 +176,10 @@ def test_a_password_that_is_refused_is_not_tried_again(plays):
     link = server.meet()
     link.expect('^NICK')
     link.send(f':{NAME} 464 * :Password incorrect')
-    bot.await_log('Password incorrect; kith does not try again')
     link.await_end()
+    assert bot.process.wait(irc.WAIT_S) == os.EX_NOPERM
+    bot.process = None
+    assert 'Password incorrect; kith does not try again' in bot.log.read_text()
 
 
 @pytest.mark.parametrize('server, why', [
