@@ -19,8 +19,15 @@ struct running {
 	struct loop *loop;
 	struct notify *notify;
 	struct app *app;
+	struct loop_timer *leave; /* looks whether it can go; set once it is to */
+	int64_t leave_by_us;      /* monotonic; 0: nobody has asked it to go */
 	int status;
 };
+
+/* What has just been said is to be known as said, or the next start says it again; but a service
+ * manager does not wait for ever. */
+#define LEAVE_WITHIN_US (2 * CLOCK_US_PER_SECOND)
+#define LOOK_EVERY_US   (20 * CLOCK_US_PER_SECOND / 1000)
 
 /* The configuration and every secret it names, as config_load gives it. */
 static int load(void *data, struct config **ret, char **ret_faults)
@@ -98,9 +105,24 @@ static void changed(void *data)
 	loop_quit(r->loop);
 }
 
+static void leave_soon(void *data)
+{
+	struct running *r = data;
+
+	if (!r->app || app_settled(r->app) || clock_real()->mono_us(clock_real()) >= r->leave_by_us)
+		loop_quit(r->loop);
+	else
+		loop_timer_set(r->leave, LOOK_EVERY_US);
+}
+
+/* Whoever asks a second time does not want to wait. */
 static void leave(void *data)
 {
-	loop_quit(data);
+	struct running *r = data;
+	int64_t now_us = clock_real()->mono_us(clock_real());
+
+	r->leave_by_us = r->leave_by_us ? now_us : now_us + LEAVE_WITHIN_US;
+	leave_soon(r);
 }
 
 static void reload(void *data)
@@ -171,8 +193,9 @@ int main_run(const struct options *o)
 		log_set_level(level);
 	signal(SIGPIPE, SIG_IGN);
 	r.notify = notify_new(r.loop);
-	loop_on_signal(r.loop, SIGTERM, leave, r.loop);
-	loop_on_signal(r.loop, SIGINT, leave, r.loop);
+	r.leave = loop_timer_new(r.loop, leave_soon, &r);
+	loop_on_signal(r.loop, SIGTERM, leave, &r);
+	loop_on_signal(r.loop, SIGINT, leave, &r);
 	const struct app_options options = {
 		.config = config,
 		.store = config->store_path,
@@ -185,6 +208,7 @@ int main_run(const struct options *o)
 	};
 	stay(&r, &options);
 	notify_free(r.notify);
+	loop_timer_free(r.leave);
 	loop_free(r.loop);
 	config_free(config);
 	return r.status;

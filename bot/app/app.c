@@ -350,6 +350,16 @@ static void stop(struct app *app)
 	db_end(app->db);
 }
 
+bool app_settled(const struct app *app)
+{
+	const struct outbox_post *p;
+
+	for (int64_t seq = 0; (p = outbox_next(app->outbox, seq)); seq = p->seq)
+		if (p->sent)
+			return false;
+	return true;
+}
+
 void app_close(struct app *app)
 {
 	if (!app)

@@ -92,6 +92,8 @@ struct app {
 
 /* Opens the store and the transports. 0, or -errno with a message for a person. */
 int app_open(const struct app_options *options, struct app **ret, char **ret_error);
+/* Whether no network has a post that it has not confirmed yet. */
+bool app_settled(const struct app *app);
 /* Writes what waits and says goodbye; a crashed app only frees itself. NULL is fine. */
 void app_close(struct app *app);
 

@@ -1,6 +1,7 @@
 """Connections that end, or should: kith says in its log why and when it tries again, and does."""
 import os
 import re
+import signal
 import sys
 import time
 
@@ -169,6 +170,30 @@ def test_does_not_hurry_back_to_who_throws_it_out(plays, lines, again):
         link.send(line if line.startswith('ERROR') else f':{NAME} {line}')
     link.close()
     bot.await_log(f'disconnected: .*; next try in {again}')
+
+
+def test_leaves_when_what_it_said_has_arrived(plays):
+    server, bot = plays.start(answers={'PING': None})
+    link = server.welcome()
+    link.say('ana', ROOM, '!charter')
+    fence = link.expect(r'^PING :?(kith-\d+)')[1]
+    bot.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert not link.said('^QUIT')
+    link.send(f':{NAME} PONG {NAME} :{fence}')
+    link.expect('^QUIT')
+    assert bot.process.wait(irc.WAIT_S) == 0
+    bot.process = None
+
+
+def test_does_not_wait_for_ever_to_leave(plays):
+    server, bot = plays.start(answers={'PING': None})
+    link = server.welcome()
+    link.say('ana', ROOM, '!charter')
+    link.expect(r'^PING :?kith-')
+    bot.process.send_signal(signal.SIGTERM)
+    assert bot.process.wait(4) == 0
+    bot.process = None
 
 
 def test_a_password_that_is_refused_is_not_tried_again(plays):
