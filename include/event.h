@@ -14,7 +14,8 @@ enum event_kind {
 	EVENT_LEAVE,
 	EVENT_INVITE,
 	EVENT_MOVED,   /* the place goes on at `text` (a Matrix tombstone) */
-	EVENT_EJECTED, /* kith itself was put out of the room: by `shown`, who said `text` */
+	EVENT_EJECTED, /* kith itself was put out of the room: by `shown` ("" if the network does
+			  not say by whom), for the reason `text` */
 	EVENT_MISSED,  /* kith could not listen here from `at_us` on until now, and what was said
 			  is not to be had */
 };

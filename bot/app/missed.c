@@ -44,7 +44,8 @@ static void missed(struct app_link *link, struct app_group *group, struct circle
 		say_missed(c, e, since_us, known);
 }
 
-/* Many servers give the nick of who did it where no reason was given. */
+/* Many servers give the nick of who did it where no reason was given; one that makes us leave
+ * names nobody. */
 static void say_ejected(struct circle *c, const struct event *e)
 {
 	g_autofree char *shown = text_line(e->shown);
@@ -53,7 +54,10 @@ static void say_ejected(struct circle *c, const struct event *e)
 	g_autofree char *reason = text_clip(said, REASON_MOST);
 	struct draft d = draft_new(c);
 
-	draft_say(&d, "ejected", "name", by, "place", e->room, NULL);
+	if (*by)
+		draft_say(&d, "ejected", "name", by, "place", e->room, NULL);
+	else
+		draft_say(&d, "ejected.unnamed", "place", e->room, NULL);
 	if (*reason && strcmp(reason, by) != 0)
 		draft_add(&d, "ejected.reason", "reason", reason, NULL);
 	draft_add(&d, "ejected.how", NULL);

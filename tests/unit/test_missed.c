@@ -414,6 +414,17 @@ static void ejected__without_a_reason__gives_none(void **state)
 	}
 }
 
+/* A server that makes us leave does not say who made it. */
+static void ejected__by_nobody_named__names_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	eject(f, "", "");
+	assert_heard(f, "ejected.unnamed>olga");
+	g_autofree char *plain = post_plain(fixture_post(f, "ejected.unnamed")->post.markup);
+	assert_true(g_str_has_prefix(plain, "I was put out of #makers"));
+}
+
 static void ejected__again__is_told_every_six_hours(void **state)
 {
 	struct fixture *f = *state;
@@ -456,6 +467,7 @@ int main(void)
 		TEST(missed__question__any_link_may_answer_it),
 		TEST(ejected__tells_each_organizer),
 		TEST(ejected__without_a_reason__gives_none),
+		TEST(ejected__by_nobody_named__names_nobody),
 		TEST(ejected__again__is_told_every_six_hours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
