@@ -51,6 +51,20 @@ def wait_for(what, condition, seconds=WAIT_S):
     return got
 
 
+def expect(lines, pattern, seconds, heard):
+    """The match in the first line of that queue that has one; None in it is its end. `heard` tells
+    what came instead."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            line = lines.get(timeout=max(0, end - time.monotonic()))
+        except queue.Empty:
+            line = None
+        assert line is not None, f'waited in vain for {pattern}; {heard()}'
+        if found := re.search(pattern, line, re.S):
+            return found
+
+
 class Ngircd:
     """ngircd, on a port of its own. It can be stopped and started again, on the same port."""
 
@@ -194,16 +208,8 @@ class Person:
 
     def expect(self, pattern, seconds=WAIT_S):
         """The match in the first line not yet passed over that has one."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                line = self._waiting.get(timeout=max(0, end - time.monotonic()))
-            except queue.Empty:
-                line = None
-            assert line is not None, f'{self.nick} waited in vain for {pattern}; heard:\n' + \
-                '\n'.join(line for _, line in self.lines[-20:])
-            if found := re.search(pattern, line):
-                return found
+        return expect(self._waiting, pattern, seconds, lambda: f'{self.nick} heard:\n' +
+                      '\n'.join(line for _, line in self.lines[-20:]))
 
     def expect_said(self, nick, target, text, seconds=WAIT_S):
         """`nick` says to `target` (a room or us) what matches `text`; gives the whole text."""

@@ -359,16 +359,10 @@ class Link:
 
     def expect(self, pattern, seconds=WAIT_S):
         """The match in the first line not yet passed over that has one."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                line = self._waiting.get(timeout=max(0, end - time.monotonic()))
-            except queue.Empty:
-                line = None
-            assert line is not None, f'the server waited in vain for {pattern}; heard:\n' + \
-                '\n'.join(repr(line) for _, line in self.lines[-20:]) + f'\n{self.failure or ""}'
-            if found := re.search(pattern, line, re.S):
-                return found
+        def heard():
+            lines = '\n'.join(repr(line) for _, line in self.lines[-20:])
+            return f'the server heard:\n{lines}\n{self.failure or ""}'
+        return irc.expect(self._waiting, pattern, seconds, heard)
 
     def expect_said(self, target, text, seconds=WAIT_S):
         """kith says to `target` what matches; gives the whole text."""

@@ -73,7 +73,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int open_irc(struct fixture *f, const char *nick)
+static int open_irc(struct fixture *f)
 {
 	g_autofree char *text = g_strdup_printf("[group]\n"
 						"name = Makers\n"
@@ -84,9 +84,9 @@ static int open_irc(struct fixture *f, const char *nick)
 						"server = 127.0.0.1\n"
 						"port = %d\n"
 						"tls = no\n"
-						"nick = %s\n"
+						"nick = kith\n"
 						"%s",
-						f->ircd->port, nick, f->keys);
+						f->ircd->port, f->keys);
 	g_autofree char *faults = NULL;
 	if (config_parse(text, "test.conf", &f->config, &faults) < 0)
 		fail_msg("%s", faults);
@@ -104,7 +104,7 @@ static int open_irc(struct fixture *f, const char *nick)
 
 static void connect_irc(struct fixture *f)
 {
-	assert_int_equal(open_irc(f, "kith"), 0);
+	assert_int_equal(open_irc(f), 0);
 	ircd_expect_told(f->ircd, "connecting");
 	ircd_expect(f->ircd, "CAP LS 302");
 	ircd_expect(f->ircd, "NICK kith");
@@ -149,7 +149,7 @@ static void irc__open__refuses_rooms_no_server_would_take(void **state)
 	static const char *const bad_rooms[][2] = { { "makers", NULL }, { "#a,#b", NULL } };
 	for (size_t i = 0; i < G_N_ELEMENTS(bad_rooms); i++) {
 		f->rooms = bad_rooms[i];
-		assert_int_equal(open_irc(f, "kith"), -EINVAL);
+		assert_int_equal(open_irc(f), -EINVAL);
 		config_free(g_steal_pointer(&f->config));
 	}
 	f->rooms = one_room;
@@ -508,7 +508,7 @@ static void irc__password__is_the_accounts_or_the_servers(void **state)
 		g_autofree char *keys =
 			g_strdup_printf("password-file = %s\n%s", file, cases[i].keys);
 		f->keys = keys;
-		assert_int_equal(open_irc(f, "kith"), 0);
+		assert_int_equal(open_irc(f), 0);
 		ircd_expect_told(f->ircd, "connecting");
 		ircd_expect(f->ircd, "CAP LS 302");
 		if (!cases[i].signs_in)
