@@ -12,12 +12,14 @@ enum event_kind {
 	EVENT_REACTION,  /* `target` is the message reacted to, `text` the key */
 	EVENT_JOIN,      /* entered the room; joining the group is the command `intro` */
 	EVENT_LEAVE,
-	EVENT_INVITE,
-	EVENT_MOVED,   /* the place goes on at `text` (a Matrix tombstone) */
+	EVENT_INVITE, /* `account` asked kith into `room`; `accepted` tells whether it went there */
+	EVENT_MOVED,  /* the place goes on at `text` (a Matrix tombstone), and kith followed; it is
+			 told of by its configured address still */
 	EVENT_EJECTED, /* kith itself was put out of the room: by `shown` ("" if the network does
 			  not say by whom), for the reason `text` */
 	EVENT_MISSED,  /* kith could not listen here from `at_us` on until now, and what was said
 			  is not to be had */
+	EVENT_MUTED,   /* kith is in the room and may not speak there */
 };
 
 /* A value: every pointer is borrowed and valid until the listener returns. */
@@ -33,13 +35,17 @@ struct event {
 	const char *text;     /* valid UTF-8, "" if none; of any length */
 	const char *target;   /* EDIT, REDACTION, REACTION: the id of the event it is about */
 	const char *reply_to; /* the id of the event it answers, or NULL */
+	const char *answers;  /* the key of kith's own post that it answers or reacts to, or NULL */
+	const char *thread;   /* the id of the event whose thread it was said in, or NULL */
+	const char *file_name, *file_type; /* of what was uploaded with it, or NULL */
 	int64_t at_us;  /* when it was said, UTC microseconds, by the network's clock if it tells */
 	bool direct;    /* said to kith in private */
 	bool addressed; /* kith was named; its name is already cut off the front of `text` */
 	bool encrypted;
-	bool trusted; /* the sender's device is vouched for by its owner; true where nothing is
-			 encrypted */
-	bool backlog; /* said while kith was not there to hear it */
+	bool trusted;  /* the sender's device is vouched for by its owner; true where nothing is
+			  encrypted */
+	bool backlog;  /* said while kith was not there to hear it */
+	bool accepted; /* INVITE */
 };
 
 #endif

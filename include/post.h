@@ -13,14 +13,19 @@ enum post_kind {
 };
 
 struct post {
-	const char *key;      /* unique for good; the Matrix transaction id */
-	const char *network;  /* which transport says it */
-	const char *room;     /* the room's address, or NULL for a private post */
-	const char *account;  /* private: to this account ... */
-	const char *shown;    /* ... or, where it is NULL, to this nick, identified or not */
-	const char *reply_to; /* event id or NULL */
-	const char *thread;   /* event id or NULL */
-	const char *edits;    /* the key of the post this one amends, or NULL */
+	const char *key;     /* unique for good; the Matrix transaction id */
+	const char *network; /* which transport says it */
+	const char *room;    /* the room's address, or NULL for a private post */
+	const char *account; /* private: to this account ... */
+	const char *shown;   /* ... or, where it is NULL, to this nick, identified or not */
+	const char
+		*reply_to;  /* event id or NULL; of a private post with `room_else` one of there */
+	const char *thread; /* event id or NULL */
+	const char *edits;  /* the key of the post this one amends, or NULL */
+	/* Private: where it is said instead if there is no way to that person alone; NULL: nowhere.
+	 */
+	const char *room_else;
+	bool opens; /* private: a way to them may be opened (a direct room); else only used */
 	enum post_kind kind;
 	int64_t expires_at_us; /* not worth saying after this */
 	const char *word;   /* the key of its first sentence in the catalogue: for logs and tests */

@@ -7,6 +7,7 @@
 
 struct clock;
 struct config_section;
+struct db;
 struct event;
 struct loop;
 struct post;
@@ -44,6 +45,8 @@ struct transport_env {
 	 * it so; NULL: nobody asks. */
 	bool *listening;
 	const char *const *inviters; /* accounts that may invite it, NULL-terminated */
+	const char *refusal;         /* what anybody else who invites it is told; plain text */
+	struct db *db;               /* for what must be kept between two starts; NULL in a trial */
 	bool trial;    /* kith check: looks, says nothing, and takes nothing from anybody, such as a
 			  nick */
 	void *context; /* the console's world; NULL for real networks */
@@ -72,6 +75,6 @@ struct transport {
 	const char *name; /* the configured network name */
 };
 
-extern const struct transport_impl transport_irc;
+extern const struct transport_impl transport_irc, transport_matrix;
 
 #endif

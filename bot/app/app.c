@@ -210,6 +210,7 @@ int app_link_open(struct app *app, const struct config *config,
 		.data = link,
 		.rooms = (const char *const *)names_on(config, section->name, false),
 		.inviters = (const char *const *)names_on(config, section->name, true),
+		.db = app->db,
 		.context = app->options.context,
 	};
 	ears_open(link);

@@ -315,6 +315,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	case EVENT_MOVED:
 	case EVENT_EJECTED:
 	case EVENT_MISSED:
+	case EVENT_MUTED:
 		break;
 	}
 	app_commit(app);

@@ -111,6 +111,11 @@ bool db_inside(const struct db *db)
 	return db->depth > 0;
 }
 
+int64_t db_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->sqlite);
+}
+
 static sqlite3_stmt *prepare(struct db *db, const char *sql)
 {
 	sqlite3_stmt *stmt = g_hash_table_lookup(db->statements, sql);
@@ -142,7 +147,7 @@ void db_begin(struct db *db)
 		execute_prepared(db, "BEGIN");
 		db->changes_at_begin = sqlite3_total_changes64(db->sqlite);
 	} else {
-		execute(db, "SAVEPOINT nested");
+		execute_prepared(db, "SAVEPOINT nested");
 	}
 }
 
@@ -161,7 +166,7 @@ int db_end(struct db *db)
 {
 	assert(db->depth > 0);
 	if (db->depth > 1) {
-		execute(db, "RELEASE nested");
+		execute_prepared(db, "RELEASE nested");
 		db->depth--;
 		return 0;
 	}

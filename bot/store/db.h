@@ -21,6 +21,8 @@ void db_begin(struct db *db);
 int db_end(struct db *db);
 void db_undo(struct db *db);
 bool db_inside(const struct db *db);
+/* How much was changed since it was opened: another number, and something was. */
+int64_t db_changes(const struct db *db);
 
 /* Called around each commit that changes something: `before` inside the transaction, to add to it
  * or (false) to call it off; `after` once it is on the disk. */

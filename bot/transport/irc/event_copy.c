@@ -14,6 +14,10 @@ struct event *event_copy(const struct event *e)
 	copy->text = g_strdup(e->text);
 	copy->target = g_strdup(e->target);
 	copy->reply_to = g_strdup(e->reply_to);
+	copy->answers = g_strdup(e->answers);
+	copy->thread = g_strdup(e->thread);
+	copy->file_name = g_strdup(e->file_name);
+	copy->file_type = g_strdup(e->file_type);
 	return copy;
 }
 
@@ -28,5 +32,9 @@ void event_free(void *event)
 	g_free((char *)e->text);
 	g_free((char *)e->target);
 	g_free((char *)e->reply_to);
+	g_free((char *)e->answers);
+	g_free((char *)e->thread);
+	g_free((char *)e->file_name);
+	g_free((char *)e->file_type);
 	g_free(e);
 }

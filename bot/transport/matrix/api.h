@@ -1,0 +1,93 @@
+/*
+ * Requests to a homeserver in kith's name (CS API: API Standards, Client Authentication, Rate
+ * limiting). What passes by itself is waited out here: 429 as long as the server says, 5xx and lost
+ * connections with a growing, jittered pause; a token that ends is refreshed, and after a soft
+ * logout kith signs in again on the same device, while everything else waits. What is told in the
+ * end is final.
+ */
+#ifndef KITH_MATRIX_API_H
+#define KITH_MATRIX_API_H
+
+#include "transport/matrix/span.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account;
+struct api;
+struct api_call;
+struct clock;
+struct config_section;
+struct http;
+struct loop;
+
+struct api_callbacks {
+	/* The account has another token: to be kept before it is used. */
+	void (*renewed)(void *data, const struct account *a);
+	/* The session is over, and nothing here can mend it: why, for people. Whatever is under way
+	 * ends with -EACCES. */
+	void (*dead)(void *data, const char *why);
+};
+
+struct api_options {
+	struct loop *loop;
+	const struct clock *clock;
+	struct http *http;
+	const char *name; /* the network's, for the log */
+	/* Of a soft logout; NULL or no password-file: it is the end of the session. */
+	const struct config_section *section;
+	struct api_callbacks callbacks;
+	void *data;
+};
+
+enum api_retry {
+	API_REPEAT,  /* until it is answered or `within_us` is over: GET, and PUT with a
+			transaction id */
+	API_ONCE,    /* its effect must not be had twice: only 429 and a token's end repeat it */
+	API_PASSING, /* not even that: what fails now is of no use later (typing, receipts) */
+};
+
+struct api_request {
+	const char *method;
+	const char *path; /* "v3/sync?..." behind /_matrix/client/, its parts escaped */
+	json_t *body;     /* taken over; NULL: none */
+	enum api_retry retry;
+	int64_t answer_us; /* how long one try may take; 0: 30 seconds */
+	int64_t within_us; /* all tries together; 0: as long as the session lives */
+	size_t bytes_most; /* of the answer; 0: HTTP_BYTES_MOST */
+	bool head_only;
+};
+
+struct api_answer {
+	int error;  /* 0: 2xx; -ETIMEDOUT, ...: none came; -EACCES: no session; -EREMOTEIO: the
+		       server refused */
+	int status; /* 0 where there was no answer */
+	const char *errcode; /* M_FORBIDDEN, ...; "" if none */
+	const char *why;     /* for the log and for people; "" where all is well */
+	/* Where it is 2xx or has an errcode: checked JSON. Large ones (a sync) are not checked
+	 * here: body and bytes alone. */
+	struct span json;
+	const char *body;
+	size_t bytes;
+	const struct http_answer *http;
+};
+
+/* `a` is copied. Without a token only what needs none can be asked: api_sign_in. */
+struct api *api_new(const struct api_options *options, const struct account *a);
+void api_free(struct api *api);
+const struct account *api_account(const struct api *api);
+
+/* `done` is called from the loop, once, never from inside api_send. `request` is copied, its body
+ * taken over. `done` may be NULL. */
+struct api_call *api_send(struct api *api, const struct api_request *request,
+			  void (*done)(void *data, const struct api_answer *a), void *data);
+/* `done` will not be called. NULL is fine. */
+void api_cancel(struct api_call *c);
+
+/* A request that sync runs itself (its own back-off, no retry): API_PASSING, and the answer is not
+ * checked. Tells the pause before the next try after `failures` in a row, jittered, in
+ * microseconds. */
+int64_t api_pause_us(unsigned failures);
+
+#endif

@@ -1,0 +1,24 @@
+/* Which event said which post: for amending it, and for what people answer to it. */
+#ifndef KITH_MATRIX_SPOKEN_H
+#define KITH_MATRIX_SPOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+struct spoken;
+
+/* Of `network`. The last few hundred are in memory whatever they are; those worth keeping are
+ * written with the next transaction. */
+struct spoken *spoken_new(struct db *db, const char *network);
+void spoken_free(struct spoken *s);
+/* `keep`: it may be amended or answered long after. */
+void spoken_add(struct spoken *s, const char *key, const char *event, bool keep, int64_t now_us);
+/* In a transaction: what is to be kept and is not yet; and what is older than 60 days goes. */
+void spoken_write(struct spoken *s, int64_t now_us);
+bool spoken_dirty(const struct spoken *s);
+/* NULL: nobody knows any more. g_free it. */
+char *spoken_event(struct spoken *s, const char *key);
+char *spoken_key(struct spoken *s, const char *event);
+
+#endif
