@@ -93,6 +93,11 @@ int config_load(const char *file, struct config **ret, char **ret_faults);
 int config_parse(const char *text, const char *name, struct config **ret, char **ret_faults);
 void config_free(struct config *c);
 
+/* For whoever needs it longer than its struct config lives: another may come into force. NULL is
+ * fine to free. */
+struct config_section *config_section_copy(const struct config_section *s);
+void config_section_free(struct config_section *s);
+
 /* Of a key of the table; a relative file already starts at the configuration file's folder. */
 const char *config_text(const struct config_section *s, const char *key); /* NULL if unset */
 /* CONFIG_NUMBER: as it is; CONFIG_DURATION: microseconds; 0 if unset. */

@@ -12,15 +12,36 @@
 #include <errno.h>
 #include <string.h>
 
-static void section_free(void *data)
+void config_section_free(struct config_section *s)
 {
-	struct config_section *s = data;
-
+	if (!s)
+		return;
 	g_free(s->kind);
 	g_free(s->name);
 	g_hash_table_unref(s->values);
 	g_clear_pointer(&s->lines, g_hash_table_unref);
 	g_free(s);
+}
+
+static void section_free(void *section)
+{
+	config_section_free(section);
+}
+
+struct config_section *config_section_copy(const struct config_section *s)
+{
+	struct config_section *copy = g_new0(struct config_section, 1);
+	GHashTableIter i;
+	void *key, *value;
+
+	copy->kind = g_strdup(s->kind);
+	copy->name = g_strdup(s->name);
+	copy->line = s->line;
+	copy->values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	g_hash_table_iter_init(&i, s->values);
+	while (g_hash_table_iter_next(&i, &key, &value)) /* keys are the table's own */
+		g_hash_table_insert(copy->values, key, g_strdup(value));
+	return copy;
 }
 
 static void group_drop(void *data)

@@ -56,6 +56,7 @@ struct api_request {
 	int64_t answer_us; /* how long one try may take; 0: 30 seconds */
 	int64_t within_us; /* all tries together; 0: as long as the session lives */
 	size_t bytes_most; /* of the answer; 0: HTTP_BYTES_MOST */
+	bool raw;          /* the answer is not read: body and bytes alone (a sync) */
 	bool head_only;
 };
 
@@ -65,8 +66,8 @@ struct api_answer {
 	int status; /* 0 where there was no answer */
 	const char *errcode; /* M_FORBIDDEN, ...; "" if none */
 	const char *why;     /* for the log and for people; "" where all is well */
-	/* Where it is 2xx or has an errcode: checked JSON. Large ones (a sync) are not checked
-	 * here: body and bytes alone. */
+	/* Where it is 2xx or has an errcode: checked JSON. Not of a raw request's 2xx: body and
+	 * bytes alone. */
 	struct span json;
 	const char *body;
 	size_t bytes;
@@ -85,9 +86,8 @@ struct api_call *api_send(struct api *api, const struct api_request *request,
 /* `done` will not be called. NULL is fine. */
 void api_cancel(struct api_call *c);
 
-/* A request that sync runs itself (its own back-off, no retry): API_PASSING, and the answer is not
- * checked. Tells the pause before the next try after `failures` in a row, jittered, in
- * microseconds. */
+/* The pause before the next try after `failures` in a row, jittered, in microseconds: for who tries
+ * again by itself. */
 int64_t api_pause_us(unsigned failures);
 
 #endif

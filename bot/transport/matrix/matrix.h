@@ -17,6 +17,7 @@ struct db;
 struct http;
 struct invites;
 struct login;
+struct loop_timer;
 struct matrix_room;
 struct matrix_rooms;
 struct read_event;
@@ -31,7 +32,7 @@ struct matrix {
 	struct transport_env env;
 	char *name;
 	struct db *db;
-	const struct config_section *section; /* borrowed; outlives the transport */
+	struct config_section *section; /* a copy: the configuration may be read again */
 	struct http *http;
 	struct seal *seal;
 	struct login *login; /* while it signs in */
@@ -45,20 +46,30 @@ struct matrix {
 	struct invites *invites;
 	struct sync *sync;
 	enum transport_state state; /* as last reported */
+	struct loop_timer *retry;   /* signing in, after it failed */
+	struct loop_timer *due;     /* to be ONLINE, whatever is still waited for */
+	unsigned failures;          /* to sign in, in a row */
+	bool joined;                /* a room, whose state the next sync is to bring */
+	bool telling;               /* `due` is set: what was missed is being told */
+	bool synced;                /* at least once, since the connection was there */
 };
 
 /* matrix.c */
 int64_t matrix_wall_us(const struct matrix *m);
 /* Tells the app, if that is another than before; ONLINE always, since a room more may be there. */
 void matrix_report(struct matrix *m, enum transport_state s);
-/* The session is over for good; the log has said why. */
-void matrix_failed(struct matrix *m);
-/* Kith is in a place, or is not: keeps env.listening, and says so if everything else is there. */
-void matrix_place_changed(struct matrix *m, const char *place, bool inside);
-
-/* hear.c: what a /sync answer says, and an event whose time to wait is over. All in a transaction.
- */
-void hear_state(struct matrix *m, struct matrix_room *room, struct span event);
-void hear_timeline(struct matrix *m, struct matrix_room *room, struct span event, bool backlog);
+/* When kith last heard anything there, before this start; 0: it never did. */
+int64_t matrix_heard_us(const struct matrix *m);
+/* Nothing that was said since then is to be had. */
+void matrix_missed(struct matrix *m, int64_t from_us);
+/* Kith has come into a room, whose state is known now; or is about to go out of it. In the
+ * transaction of what told so. */
+void matrix_entered(struct matrix *m, const struct matrix_room *room);
+void matrix_left(struct matrix *m, const struct matrix_room *room);
+/* The server has let kith into a room: the next sync is to bring its state. */
+void matrix_joined(struct matrix *m);
+/* An answer to /sync has been handled, the `first` since kith listens. True if there is a room
+ * whose state was not told: the next one has to ask for all of it. */
+bool matrix_synced(struct matrix *m, bool first);
 
 #endif

@@ -1,0 +1,316 @@
+#include "transport/matrix/batch.h"
+
+#include "base/log.h"
+#include "net/http.h"
+#include "transport/matrix/hear.h"
+#include "transport/matrix/invites.h"
+#include "transport/matrix/matrix.h"
+#include "transport/matrix/rooms.h"
+#include "transport/matrix/span.h"
+#include "transport/matrix/waiting.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The whole, rooms, join, a room, its timeline, events, an event. */
+#define LEVELS 6
+/* So much of a long answer is gone through before its memory goes back. */
+#define WINDOW_BYTES (256 * 1024)
+
+struct reading {
+	struct matrix *m;
+	const struct batch *b;
+	struct spans *spans;
+	size_t passed;       /* what lies before that has been given back */
+	GHashTable *entered; /* set of struct matrix_room: kith was not in it before this answer */
+};
+
+static void give_back(struct reading *r, int64_t node)
+{
+	size_t offset = (size_t)(spans_value(r->spans, node).at - r->b->body);
+
+	if (!r->b->http || offset < r->passed + WINDOW_BYTES)
+		return;
+	r->passed = offset;
+	http_passed(r->b->http, offset);
+}
+
+static void indexed(void *data, size_t offset)
+{
+	const struct http_answer *http = data;
+
+	if (http)
+		http_passed(http, offset);
+}
+
+static int64_t child(const struct reading *r, int64_t node, const char *key)
+{
+	return node == SPANS_NONE ? SPANS_NONE : spans_get(r->spans, node, key);
+}
+
+static int64_t first(const struct reading *r, int64_t node)
+{
+	return node == SPANS_NONE ? SPANS_NONE : spans_first(r->spans, node);
+}
+
+static int64_t events_of(const struct reading *r, int64_t node, const char *section)
+{
+	int64_t events = child(r, child(r, node, section), "events");
+
+	return events != SPANS_NONE && span_is_array(spans_value(r->spans, events))
+		       ? spans_first(r->spans, events)
+		       : SPANS_NONE;
+}
+
+/* The rooms of one kind, in the order of the text. */
+static int64_t rooms_of(const struct reading *r, const char *membership)
+{
+	return first(r, child(r, spans_get(r->spans, 0, "rooms"), membership));
+}
+
+static char *room_id(const struct reading *r, int64_t node)
+{
+	return span_text(spans_key(r->spans, node));
+}
+
+/* m.direct: whose rooms are for them alone. Rooms that kith is not in (any more) stay in it. */
+static void read_direct(struct reading *r, struct span content)
+{
+	for (struct span_each user = span_each(content); span_next(&user);) {
+		g_autofree char *name = span_text(user.key);
+
+		for (struct span_each room = span_each(user.value); span_next(&room);) {
+			g_autofree char *id = span_text(room.value);
+			const struct matrix_room *known =
+				id ? matrix_rooms_find(r->m->rooms, id) : NULL;
+
+			if (known && !known->place && g_strcmp0(known->direct, name) != 0)
+				matrix_rooms_set_direct(r->m->rooms, id, name);
+		}
+	}
+}
+
+static void read_account_data(struct reading *r)
+{
+	for (int64_t i = events_of(r, 0, "account_data"); i != SPANS_NONE;
+	     i = spans_next(r->spans, i)) {
+		struct span event = spans_value(r->spans, i);
+
+		if (span_says(span_get(event, "type"), "m.direct"))
+			read_direct(r, span_get(event, "content"));
+	}
+}
+
+static const struct matrix_room *known_place(const struct reading *r, struct span id)
+{
+	g_autofree char *text = span_text(id);
+	const struct matrix_room *room = text ? matrix_rooms_find(r->m->rooms, text) : NULL;
+
+	return room && room->place ? room : NULL;
+}
+
+/* What an event of a room that kith does not know says about why it is in there: a place goes on
+ * there, or kith has opened it to talk to somebody and was killed before it could note that. */
+static bool explains(const struct reading *r, const char *id, struct span event)
+{
+	struct span type = span_get(event, "type"), content = span_get(event, "content");
+
+	if (span_says(type, "m.room.create"))
+		return known_place(r, span_at(content, "predecessor", "room_id", NULL));
+	if (!span_says(type, "m.room.member") ||
+	    !span_says(span_get(event, "sender"), r->m->user) ||
+	    !span_is_true(span_get(content, "is_direct")))
+		return false;
+	g_autofree char *user = span_text(span_get(event, "state_key"));
+	if (!user || !strcmp(user, r->m->user))
+		return false;
+	matrix_rooms_set_direct(r->m->rooms, id, user);
+	return true;
+}
+
+static bool is_ours(const struct reading *r, const char *id, int64_t node)
+{
+	static const char *const sections[] = { "state", "timeline" };
+	const struct matrix_room *known = matrix_rooms_find(r->m->rooms, id);
+
+	if (known && (known->place || known->direct))
+		return true;
+	for (size_t s = 0; s < G_N_ELEMENTS(sections); s++)
+		for (int64_t i = events_of(r, node, sections[s]); i != SPANS_NONE;
+		     i = spans_next(r->spans, i))
+			if (explains(r, id, spans_value(r->spans, i)))
+				return true;
+	return false;
+}
+
+static void read_state(struct reading *r, int64_t node)
+{
+	struct matrix *m = r->m;
+	g_autofree char *id = room_id(r, node);
+
+	if (!id || !is_ours(r, id, node))
+		return;
+	struct matrix_room *room = matrix_rooms_find(m->rooms, id);
+	bool was_inside = room && room->inside;
+
+	room = matrix_rooms_enter(m->rooms, id);
+	if (!was_inside)
+		g_hash_table_add(r->entered, room);
+	for (int64_t i = events_of(r, node, "state"); i != SPANS_NONE; i = spans_next(r->spans, i))
+		hear_state(m, room, spans_value(r->spans, i));
+}
+
+static bool is_own_join(const struct reading *r, struct span event)
+{
+	return span_says(span_get(event, "type"), "m.room.member") &&
+	       span_says(span_get(event, "state_key"), r->m->user) &&
+	       span_says(span_at(event, "content", "membership", NULL), "join");
+}
+
+/* Where in its timeline kith came into a room; SPANS_NONE: before all of it. */
+static int64_t own_join(const struct reading *r, int64_t events)
+{
+	int64_t join = SPANS_NONE;
+
+	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i))
+		if (is_own_join(r, spans_value(r->spans, i)))
+			join = i;
+	return join;
+}
+
+static void note_gap(struct reading *r, const struct matrix_room *room, int64_t timeline)
+{
+	struct span limited = spans_value(r->spans, timeline);
+	g_autofree char *token = span_text(span_get(limited, "prev_batch"));
+
+	if (!span_is_true(span_get(limited, "limited")) || !token || !r->b->since)
+		return;
+	log_info("matrix %s: more was said in %s than the server told at once; asking for the rest",
+		 r->m->name, room->place ? room->place : "a direct room");
+	waiting_gap(r->m->waiting, room->id, token, r->b->since, r->b->heard_us,
+		    matrix_wall_us(r->m));
+}
+
+static void take_event(struct reading *r, struct matrix_room *room, struct span event, bool heard)
+{
+	struct matrix *m = r->m;
+
+	hear_timeline(m, room, event, heard);
+	if (!heard || span_get(event, "state_key").at)
+		return;
+	if (waiting_holds(m->waiting, room->id))
+		waiting_add(m->waiting, room->id, event, r->b->catching_up, matrix_wall_us(m));
+	else
+		hear_event(m, room, event, r->b->catching_up);
+}
+
+/* What was said before kith came is nothing to it: neither in the first sync of all, nor in a room
+ * that it has just entered. */
+static void read_timeline(struct reading *r, int64_t node)
+{
+	g_autofree char *id = room_id(r, node);
+	struct matrix_room *room = id ? matrix_rooms_find(r->m->rooms, id) : NULL;
+	int64_t timeline = child(r, node, "timeline"), events = events_of(r, node, "timeline");
+
+	if (!room || !room->inside)
+		return;
+	bool is_new = g_hash_table_contains(r->entered, room);
+	int64_t join = is_new ? own_join(r, events) : SPANS_NONE;
+	bool heard = r->b->since && join == SPANS_NONE;
+
+	if (timeline != SPANS_NONE && !is_new)
+		note_gap(r, room, timeline);
+	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i)) {
+		take_event(r, room, spans_value(r->spans, i), heard);
+		heard = heard || (i == join && r->b->since);
+		give_back(r, i);
+	}
+	if (is_new)
+		matrix_entered(r->m, room);
+}
+
+/* Of a leave, kith's own member event tells who did it and why. */
+static void read_leave(struct reading *r, int64_t node)
+{
+	struct matrix *m = r->m;
+	g_autofree char *id = room_id(r, node);
+	struct matrix_room *room = id ? matrix_rooms_find(m->rooms, id) : NULL;
+	static const char *const sections[] = { "state", "timeline" };
+	struct span last = { NULL, 0 };
+
+	if (!room || !room->inside)
+		return;
+	for (size_t s = 0; s < G_N_ELEMENTS(sections); s++)
+		for (int64_t i = events_of(r, node, sections[s]); i != SPANS_NONE;
+		     i = spans_next(r->spans, i)) {
+			struct span event = spans_value(r->spans, i);
+
+			if (span_says(span_get(event, "type"), "m.room.member") &&
+			    span_says(span_get(event, "state_key"), m->user))
+				last = event;
+		}
+	if (last.at && room->place)
+		hear_ejected(m, room, last);
+	waiting_drop(m->waiting, id);
+	matrix_left(m, room);
+	matrix_rooms_leave(m->rooms, id);
+}
+
+static void read_rooms(struct reading *r)
+{
+	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
+		read_state(r, i);
+		give_back(r, i);
+	}
+	r->passed = 0;
+	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
+		read_timeline(r, i);
+		give_back(r, i);
+	}
+	for (int64_t i = rooms_of(r, "leave"); i != SPANS_NONE; i = spans_next(r->spans, i))
+		read_leave(r, i);
+	for (int64_t i = rooms_of(r, "invite"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
+		g_autofree char *id = room_id(r, i);
+
+		if (id)
+			invites_heard(r->m->invites, id, spans_value(r->spans, i));
+	}
+}
+
+static bool any(const struct reading *r, int64_t node)
+{
+	return first(r, node) != SPANS_NONE;
+}
+
+/* What the server hands out once. */
+static bool carries_more(const struct reading *r)
+{
+	int64_t lists = spans_get(r->spans, 0, "device_lists");
+
+	return events_of(r, 0, "to_device") != SPANS_NONE || any(r, child(r, lists, "changed")) ||
+	       any(r, child(r, lists, "left"));
+}
+
+int batch_handle(struct matrix *m, const struct batch *b, char **ret_next, bool *ret_kept)
+{
+	struct reading r = { .m = m, .b = b };
+	int error = spans_new(b->body, b->bytes, LEVELS, indexed, (void *)b->http, &r.spans, NULL);
+
+	if (error < 0)
+		return -EBADMSG;
+	int64_t next = spans_get(r.spans, 0, "next_batch");
+	g_autofree char *token = next == SPANS_NONE ? NULL : span_text(spans_value(r.spans, next));
+
+	if (!token || !*token) {
+		spans_free(r.spans);
+		return -EBADMSG;
+	}
+	r.entered = g_hash_table_new(NULL, NULL);
+	read_account_data(&r);
+	read_rooms(&r);
+	*ret_kept = carries_more(&r);
+	*ret_next = g_steal_pointer(&token);
+	g_hash_table_unref(r.entered);
+	spans_free(r.spans);
+	return 0;
+}

@@ -1,0 +1,254 @@
+/* What is said in Matrix rooms, as the app hears it. */
+#include "transport/matrix/hear.h"
+#include "base/log.h"
+#include "event.h"
+#include "store/db.h"
+#include "transport/matrix/invites.h"
+#include "transport/matrix/matrix.h"
+#include "transport/matrix/read.h"
+#include "transport/matrix/rooms.h"
+#include "transport/matrix/send.h"
+#include "transport/matrix/spoken.h"
+
+#include <string.h>
+
+/* Handled once, if handling it changes anything; what it changes and that it was handled are
+ * written together or not at all. */
+static void tell_once(struct matrix *m, const struct event *e)
+{
+	db_begin(m->db);
+	int64_t before = db_changes(m->db);
+	m->env.listener->event(m->env.data, &m->transport, e);
+	if (db_changes(m->db) != before)
+		db_run(m->db,
+		       "INSERT OR IGNORE INTO matrix_event(network, event, at_us) VALUES(?, ?, ?)",
+		       "tti", m->name, e->id, matrix_wall_us(m));
+	db_end(m->db);
+}
+
+static bool was_handled(struct matrix *m, const char *event)
+{
+	return db_int(m->db, 0, "SELECT 1 FROM matrix_event WHERE network = ? AND event = ?", "tt",
+		      m->name, event);
+}
+
+static enum event_kind kind_of(enum read_kind kind)
+{
+	switch (kind) {
+	case READ_EDIT:
+		return EVENT_EDIT;
+	case READ_REDACTION:
+		return EVENT_REDACTION;
+	case READ_REACTION:
+		return EVENT_REACTION;
+	case READ_NOTHING:
+	case READ_MESSAGE:
+		return EVENT_MESSAGE;
+	}
+	g_assert_not_reached();
+}
+
+static void tell_message(struct matrix *m, const struct matrix_room *room,
+			 const struct read_event *read, const struct read_message *said,
+			 bool backlog)
+{
+	const char *about = said->target && said->kind != READ_EDIT ? said->target : said->reply_to;
+	g_autofree char *shown = matrix_room_shown(room, read->sender);
+	g_autofree char *answers = about ? spoken_key(m->spoken, about) : NULL;
+	const struct event e = {
+		.kind = kind_of(said->kind),
+		.id = read->id,
+		.network = m->name,
+		.room = room->direct ? NULL : room->place,
+		.account = read->sender,
+		.shown = shown,
+		.text = said->text,
+		.target = said->target,
+		.reply_to = said->reply_to,
+		.answers = answers,
+		.thread = said->thread,
+		.file_name = said->file_name,
+		.file_type = said->file_type,
+		.at_us = read->at_us,
+		.direct = room->direct,
+		.addressed = said->addressed,
+		.trusted = true,
+		.backlog = backlog,
+	};
+	int64_t before = db_changes(m->db);
+
+	tell_once(m, &e);
+	if (e.direct || e.addressed || db_changes(m->db) != before)
+		send_receipt(m->send, room, read->id);
+}
+
+static void hear_message(struct matrix *m, const struct matrix_room *room,
+			 const struct read_event *read, bool backlog)
+{
+	const struct matrix_member *self = g_hash_table_lookup(room->members, m->user);
+	const struct read_us us = { m->user, self ? self->shown : NULL };
+	struct read_message said;
+
+	read_message(read, &us, &said);
+	if (said.kind != READ_NOTHING && !was_handled(m, read->id))
+		tell_message(m, room, read, &said, backlog);
+	read_message_done(&said);
+}
+
+/* Rooms that are neither a place nor for one person alone are nothing to the app. */
+static bool is_heard(const struct matrix_room *room)
+{
+	return room->inside && (room->place || room->direct);
+}
+
+void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog)
+{
+	struct read_event read;
+
+	if (!is_heard(room) || read_event(event, &read) < 0)
+		return;
+	if (!read.state_key && !read.redacted && strcmp(read.sender, m->user) != 0)
+		hear_message(m, room, &read, backlog);
+	read_event_done(&read);
+}
+
+static void tell_presence(struct matrix *m, const struct matrix_room *room,
+			  const struct read_event *read, enum event_kind kind)
+{
+	g_autofree char *shown = matrix_room_shown(room, read->state_key);
+	const struct event e = {
+		.kind = kind,
+		.id = read->id,
+		.network = m->name,
+		.room = room->place,
+		.account = read->state_key,
+		.shown = shown,
+		.text = "",
+		.at_us = read->at_us,
+		.trusted = true,
+	};
+
+	tell_once(m, &e);
+}
+
+void hear_muted(struct matrix *m, const struct matrix_room *room)
+{
+	g_autofree char *id = g_strconcat("muted/", room->id, NULL);
+	const struct event e = {
+		.kind = EVENT_MUTED,
+		.id = id,
+		.network = m->name,
+		.room = room->place,
+		.shown = "",
+		.text = "",
+		.at_us = matrix_wall_us(m),
+		.trusted = true,
+	};
+
+	log_warning("matrix %s: may not speak in %s; somebody who may change its power levels has "
+		    "to let %s send messages",
+		    m->name, room->place, m->user);
+	m->env.listener->event(m->env.data, &m->transport, &e);
+}
+
+/* Of somebody else, in a place; what is told of kith itself the rooms and the sync know. */
+static void hear_change(struct matrix *m, struct matrix_room *room, const struct read_event *read,
+			enum matrix_rooms_change change)
+{
+	bool theirs = room->place && strcmp(read->state_key, m->user) != 0;
+
+	switch (change) {
+	case MATRIX_ROOMS_NOTHING:
+	case MATRIX_ROOMS_STATE:
+		break;
+	case MATRIX_ROOMS_POWER:
+		if (room->place && !matrix_room_may_speak(m->rooms, room))
+			hear_muted(m, room);
+		break;
+	case MATRIX_ROOMS_JOIN:
+		if (theirs)
+			tell_presence(m, room, read, EVENT_JOIN);
+		break;
+	case MATRIX_ROOMS_LEAVE:
+		if (theirs)
+			tell_presence(m, room, read, EVENT_LEAVE);
+		break;
+	case MATRIX_ROOMS_MOVED:
+		if (room->place)
+			invites_follow(m->invites, room);
+		break;
+	}
+}
+
+void hear_state(struct matrix *m, struct matrix_room *room, struct span event)
+{
+	struct read_event read;
+
+	if (read_event(event, &read) < 0)
+		return;
+	if (read.state_key && matrix_rooms_apply(m->rooms, room, &read) == MATRIX_ROOMS_MOVED &&
+	    room->place)
+		invites_follow(m->invites, room);
+	read_event_done(&read);
+}
+
+void hear_timeline(struct matrix *m, struct matrix_room *room, struct span event, bool told)
+{
+	struct read_event read;
+
+	if (read_event(event, &read) < 0)
+		return;
+	if (read.state_key) {
+		enum matrix_rooms_change change = matrix_rooms_apply(m->rooms, room, &read);
+
+		if (told)
+			hear_change(m, room, &read, change);
+		else if (change == MATRIX_ROOMS_MOVED && room->place)
+			invites_follow(m->invites, room);
+	} else if (read.transaction_id && !strcmp(read.sender, m->user)) {
+		send_echoed(m->send, read.transaction_id, read.id);
+	}
+	read_event_done(&read);
+}
+
+void hear_ejected(struct matrix *m, const struct matrix_room *room, struct span event)
+{
+	struct read_event read;
+
+	if (read_event(event, &read) < 0)
+		return;
+	g_autofree char *shown = matrix_room_shown(room, read.sender);
+	g_autofree char *reason = span_text(span_get(read.content, "reason"));
+	const struct event e = {
+		.kind = EVENT_EJECTED,
+		.id = read.id,
+		.network = m->name,
+		.room = room->place,
+		.account = read.sender,
+		.shown = shown,
+		.text = reason ? reason : "",
+		.at_us = read.at_us,
+		.trusted = true,
+	};
+
+	if (strcmp(read.sender, m->user) != 0 && !was_handled(m, read.id))
+		tell_once(m, &e);
+	read_event_done(&read);
+}
+
+void hear_missed(struct matrix *m, const char *place, int64_t from_us)
+{
+	g_autofree char *id = g_strdup_printf("missed/%s/%" G_GINT64_FORMAT, place, from_us);
+	const struct event e = {
+		.kind = EVENT_MISSED,
+		.id = id,
+		.network = m->name,
+		.room = place,
+		.shown = "",
+		.text = "",
+		.at_us = from_us,
+		.trusted = true,
+	};
+
+	m->env.listener->event(m->env.data, &m->transport, &e);
+}

@@ -1,0 +1,29 @@
+/* What happens in rooms, as the app is to hear of it. All in a transaction, each event's effects in
+ * a savepoint of their own; an event whose handling changed something is not handled again. */
+#ifndef KITH_MATRIX_HEAR_H
+#define KITH_MATRIX_HEAR_H
+
+#include "transport/matrix/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct matrix;
+struct matrix_room;
+
+/* State as a room has it now: kept, and the app is told nothing. */
+void hear_state(struct matrix *m, struct matrix_room *room, struct span event);
+/* An event of a timeline, the moment it arrives: its state is kept (and told of if `told`), and
+ * kith knows its own posts again. What people say is hear_event's, when its turn comes. */
+void hear_timeline(struct matrix *m, struct matrix_room *room, struct span event, bool told);
+/* What somebody says, takes back or marks. */
+void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog);
+
+/* Kith may not speak in that place. */
+void hear_muted(struct matrix *m, const struct matrix_room *room);
+/* It was put out of it, by this event. */
+void hear_ejected(struct matrix *m, const struct matrix_room *room, struct span event);
+/* It could not listen there from then on, and what was said is not to be had. */
+void hear_missed(struct matrix *m, const char *place, int64_t from_us);
+
+#endif
