@@ -55,8 +55,8 @@ bool span_next(struct span_each *i);
 struct spans;
 
 /* Checks as span_check does and remembers every value down to `levels` (the whole is level 0).
- * `passed` (or NULL) is called now and then with an offset that the reading is past. At most 4 GiB:
- * -EFBIG. The text must outlive the index. */
+ * `passed` (or NULL) is called now and then with an offset that the reading is past. At most 4 GiB
+ * and eight million values: -EFBIG. The text must outlive the index. */
 int spans_new(const char *text, size_t bytes, unsigned levels,
 	      void (*passed)(void *data, size_t offset), void *data, struct spans **ret,
 	      size_t *ret_offset);
