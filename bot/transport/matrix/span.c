@@ -192,7 +192,7 @@ bool span_says(struct span s, const char *text)
 	if (!memchr(s.at, '\\', s.bytes))
 		return s.bytes - 2 == n && !memcmp(s.at + 1, text, n);
 	g_autofree char *said = span_text(s);
-	return !strcmp(said, text);
+	return said && !strcmp(said, text);
 }
 
 struct span span_get(struct span object, const char *key)

@@ -55,7 +55,7 @@ static const struct saying *find(const struct spoken *s, const char *key, const 
 	for (const GList *i = s->last.head; i; i = i->next) {
 		const struct saying *saying = i->data;
 
-		if (key ? !strcmp(saying->key, key) : !strcmp(saying->event, event))
+		if (!g_strcmp0(key ? saying->key : saying->event, key ? key : event))
 			return saying;
 	}
 	return NULL;
