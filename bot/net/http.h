@@ -16,7 +16,8 @@ struct loop;
 struct http_options {
 	const char
 		*proxy; /* socks5h://..., http://...; NULL: none, whatever the environment says */
-	const char *folder; /* where a long answer is put, in a file that has no name there */
+	const char *folder; /* where a long answer is put, in a file that has no name there; NULL:
+			       where the system puts such files */
 };
 
 struct http_request {
@@ -25,10 +26,10 @@ struct http_request {
 	const char *authorization; /* that header's value; NULL: none */
 	const char *body;          /* application/json, UTF-8; NULL: none */
 	size_t body_bytes;
-	int64_t within_us; /* for all of it; then it fails with -ETIMEDOUT */
+	int64_t within_us; /* for all of it; then it fails with -ETIMEDOUT; 0: a minute */
 	size_t bytes_most; /* a longer answer fails with -EMSGSIZE; 0: HTTP_BYTES_MOST */
 	bool follow;       /* redirections (30x), at most five, GET alone */
-	bool head_only;    /* of the answer its status and headers; what follows is not received */
+	bool head_only;    /* of a 2xx answer status and headers; what follows is not received */
 };
 
 enum { HTTP_MEMORY_MOST = 1024 * 1024, HTTP_BYTES_MOST = 64 * 1024 * 1024 };
