@@ -12,7 +12,7 @@
 bool argument_identified(struct command_call *call)
 {
 	if (!call->event->account)
-		command_reply(call, "not-identified", "name", call->name, NULL);
+		command_refuse(call, "not-identified", "name", call->name, NULL);
 	return call->event->account;
 }
 

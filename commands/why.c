@@ -39,7 +39,8 @@ static const char *done_key(const struct pitches_case *last)
 	case POLICY_IGNORE:
 		return "why.ignored";
 	case POLICY_NUDGE:
-		return "why.nudged";
+		/* Of somebody new it may have been the room that heard it. */
+		return last->person ? "why.nudged" : "why.nudged-newcomer";
 	case POLICY_DECLINE:
 		return "why.declined";
 	case POLICY_HOLD:

@@ -28,6 +28,7 @@ struct circle {
 	const char *source; /* the message that asked: an edit's is the one it edits */
 	int ordinal;        /* of the next post, for its key */
 	int64_t about; /* whom the posts tell of: what waits unsaid goes when they are forgotten */
+	int64_t work;  /* which work they tell of, 0: none; what a reply to one of them is about */
 	bool editing;  /* an edited command is done again in place of the first */
 	/* What the first one showed, while editing: the record, the entry and its work, 0 if none.
 	 * `show` takes the entry over and clears the record; else it is taken back in the end. */
@@ -62,8 +63,12 @@ void voice_reply(struct circle *c, const struct event *e, struct draft *d);
 /* Likewise, but goes on with what was too long to be said there at once; the draft is for where
  * nothing is left of that (see struct post). */
 void voice_continue(struct circle *c, const struct event *e, struct draft *d);
-/* In private to whoever said `e`, known or not. */
+/* In private to whoever said `e`, known or not; where there is no way to them alone, in the room
+ * they said it in. */
 void voice_whisper(struct circle *c, const struct event *e, struct draft *d);
+/* Likewise, but in that room it is `aloud` that is said, and freed with it; NULL: nothing is. */
+void voice_whisper_apart(struct circle *c, const struct event *e, struct draft *d,
+			 struct draft *aloud);
 /* In private to a person kith knows, by their last-used door. */
 void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expires_us);
 /* In private to each organizer. */

@@ -43,6 +43,9 @@ const struct command *command_find(const char *text, unsigned *ret_length);
 void command_reply(struct command_call *call, const char *key, ...) __attribute__((sentinel));
 /* For an answer of several sentences: draft_new, draft_say ..., then this frees it. */
 void command_answer(struct command_call *call, struct draft *d);
+/* Why it is not done, for anybody to hear: unlike an answer it may be said in the room where there
+ * is no way to them alone. */
+void command_refuse(struct command_call *call, const char *key, ...) __attribute__((sentinel));
 /* "What is wrong", the usage and an example, in one line under the key `usage`. `key` is the
  * sentence for what is wrong. */
 void command_usage(struct command_call *call, const char *key, ...) __attribute__((sentinel));

@@ -20,11 +20,12 @@ struct post {
 	const char *shown;   /* ... or, where it is NULL, to this nick, identified or not */
 	const char
 		*reply_to;  /* event id or NULL; of a private post with `room_else` one of there */
-	const char *thread; /* event id or NULL */
+	const char *thread; /* likewise */
 	const char *edits;  /* the key of the post this one amends, or NULL */
 	/* Private: where it is said instead if there is no way to that person alone; NULL: nowhere.
 	 */
 	const char *room_else;
+	const char *markup_else; /* what is said there then; NULL: the same */
 	bool opens; /* private: a way to them may be opened (a direct room); else only used */
 	enum post_kind kind;
 	int64_t expires_at_us; /* not worth saying after this */

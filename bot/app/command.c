@@ -54,7 +54,28 @@ const struct command *command_find(const char *text, unsigned *ret_length)
 	return best;
 }
 
+/* What is theirs alone stays so: the room hears no more than how to ask for it. */
+static void whisper(struct command_call *call, struct draft *d)
+{
+	struct draft aloud = draft_new(call->circle);
+
+	draft_say(&aloud, "private.aloud", "name", call->name, NULL);
+	voice_whisper_apart(call->circle, call->event, d, &aloud);
+}
+
 void command_answer(struct command_call *call, struct draft *d)
+{
+	switch (call->command->scope) {
+	case COMMAND_HERE:
+		voice_reply(call->circle, call->event, d);
+		break;
+	case COMMAND_PRIVATE:
+		whisper(call, d);
+		break;
+	}
+}
+
+static void refuse(struct command_call *call, struct draft *d)
 {
 	switch (call->command->scope) {
 	case COMMAND_HERE:
@@ -64,6 +85,17 @@ void command_answer(struct command_call *call, struct draft *d)
 		voice_whisper(call->circle, call->event, d);
 		break;
 	}
+}
+
+void command_refuse(struct command_call *call, const char *key, ...)
+{
+	struct draft d = draft_new(call->circle);
+	va_list ap;
+
+	va_start(ap, key);
+	draft_sayv(&d, key, ap);
+	va_end(ap);
+	refuse(call, &d);
 }
 
 void command_reply(struct command_call *call, const char *key, ...)
@@ -88,5 +120,5 @@ void command_usage(struct command_call *call, const char *key, ...)
 	va_end(ap);
 	draft_say(&d, "usage", "=problem", problem, "usage", call->command->usage, "example",
 		  call->command->example, NULL);
-	command_answer(call, &d);
+	refuse(call, &d);
 }

@@ -59,6 +59,21 @@ static void set_more(struct app *app, struct outbox_post *p)
 			     : NULL;
 }
 
+/* A room of their own is opened for people who belong here, and for no others (DESIGN 4.5). */
+static bool opens(struct app *app, const struct outbox_post *p)
+{
+	const struct post *post = &p->post;
+	int64_t person =
+		p->person ? p->person : people_by_handle(app->db, post->network, post->account);
+
+	if (post->room || !post->account)
+		return false;
+	for (unsigned i = 0; i < app->n_groups; i++)
+		if (people_is_organizer(app->groups[i].config, post->network, post->account))
+			return true;
+	return person && people_joined_any(app->db, person);
+}
+
 /* What posts to the same room or person have in common; g_free it. */
 static char *target_of(const struct outbox_post *p)
 {
@@ -83,6 +98,7 @@ static bool offer(struct app *app, struct outbox_post *p, struct app_link *link)
 	if (!t->impl->idempotent)
 		outbox_flush(app->outbox);
 	set_more(app, p);
+	p->post.opens = opens(app, p);
 	int r = t->impl->send(t, &p->post);
 	if (r == 0) {
 		p->sent = true;

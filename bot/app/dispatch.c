@@ -93,15 +93,15 @@ static bool allowed(struct command_call *call)
 		return true;
 	case COMMAND_MEMBER:
 		if (!call->event->account)
-			command_reply(call, "not-identified", "name", call->name, NULL);
+			command_refuse(call, "not-identified", "name", call->name, NULL);
 		else if (!call->member)
-			command_reply(call, "not-joined", "name", call->name, NULL);
+			command_refuse(call, "not-joined", "name", call->name, NULL);
 		return call->event->account && call->member;
 	case COMMAND_ORGANIZER:
 		if (!call->event->account)
-			command_reply(call, "not-identified", "name", call->name, NULL);
+			command_refuse(call, "not-identified", "name", call->name, NULL);
 		else if (!call->organizer)
-			command_reply(call, "not-organizer", "name", call->name, NULL);
+			command_refuse(call, "not-organizer", "name", call->name, NULL);
 		return call->event->account && call->organizer;
 	}
 	g_assert_not_reached();

@@ -39,6 +39,13 @@ struct heard {
 	bool link;
 };
 
+/* What was made of it. */
+struct judged {
+	const struct reading *reading;
+	struct policy_decision decision;
+	struct policy_said said; /* before this */
+};
+
 struct guard {
 	struct talk *talk;
 	int64_t since_us;
@@ -269,27 +276,11 @@ static void say_how(struct circle *c, struct draft *d, int64_t person)
 	draft_say(d, "pitch.object", NULL);
 }
 
-static void nudge(struct circle *c, const struct event *e, const struct pitches_author *a,
-		  const char *name, const char *reasons, enum policy_why why)
-{
-	struct draft d = draft_new(c);
-
-	draft_say(&d, "pitch.nudge", "name", name, "reasons", reasons, NULL);
-	if (why == POLICY_WHY_OVERDONE) {
-		draft_say(&d, "pitch.overdone", NULL);
-		draft_say(&d, "pitch.object", NULL);
-	} else {
-		say_how(c, &d, a->person);
-	}
-	voice_whisper(c, e, &d);
-}
-
 /* In the room a reason or two are enough. */
-static void decline(struct circle *c, const struct event *e, const struct pitches_author *a,
-		    const char *name, const struct reading *reading)
+static struct draft draft_decline(struct circle *c, bool member, const char *name,
+				  const struct reading *reading)
 {
 	struct reading brief = *reading;
-	bool member = a->person && people_joined(c, a->person);
 	struct draft d = draft_new(c);
 
 	brief.n_reasons = MIN(brief.n_reasons, 2);
@@ -301,7 +292,42 @@ static void decline(struct circle *c, const struct event *e, const struct pitche
 		draft_add(&d, "pitch.decline-round", NULL);
 	else
 		draft_add(&d, "pitch.decline-member", NULL);
-	voice_reply(c, e, &d);
+	return d;
+}
+
+static bool is_member(struct circle *c, const struct pitches_author *a)
+{
+	return a->person && people_joined(c, a->person);
+}
+
+/* Somebody new to whom there is no way alone hears the one public line instead, if the room has not
+ * heard enough of them. A member is spoken to alone or not at all. */
+static void whisper(struct circle *c, const struct event *e, const struct pitches_author *a,
+		    const char *name, const struct judged *j, struct draft *d)
+{
+	const struct policy_said *said = &j->said;
+
+	if (is_member(c, a) || said->to_person || said->about_text || said->place_full) {
+		voice_whisper_apart(c, e, d, NULL);
+		return;
+	}
+	struct draft aloud = draft_decline(c, false, name, j->reading);
+	voice_whisper_apart(c, e, d, &aloud);
+}
+
+static void nudge(struct circle *c, const struct event *e, const struct pitches_author *a,
+		  const char *name, const char *reasons, const struct judged *j)
+{
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "pitch.nudge", "name", name, "reasons", reasons, NULL);
+	if (j->decision.why == POLICY_WHY_OVERDONE) {
+		draft_say(&d, "pitch.overdone", NULL);
+		draft_say(&d, "pitch.object", NULL);
+	} else {
+		say_how(c, &d, a->person);
+	}
+	whisper(c, e, a, name, j, &d);
 }
 
 /* Kept under the case's own name, so that it is not told any more once the case is settled. */
@@ -322,25 +348,27 @@ static void hold(struct circle *c, const struct event *e, const char *name, cons
 }
 
 static void act(struct circle *c, const struct event *e, const struct pitches_author *a,
-		const struct reading *reading, const struct policy_decision *decision)
+		const struct judged *j)
 {
 	g_autofree char *name = name_of(c, e, a);
-	g_autofree char *reasons = pitches_reasons_of(c, reading);
+	g_autofree char *reasons = pitches_reasons_of(c, j->reading);
 	int64_t said_us = c->now_us;
+	struct draft d;
 
 	/* What is answered at all is answered now, however long it was on its way. */
 	c->now_us = c->run_us;
-	switch (decision->action) {
+	switch (j->decision.action) {
 	case POLICY_IGNORE:
 		break;
 	case POLICY_NUDGE:
-		nudge(c, e, a, name, reasons, decision->why);
+		nudge(c, e, a, name, reasons, j);
 		break;
 	case POLICY_DECLINE:
-		decline(c, e, a, name, reading);
+		d = draft_decline(c, is_member(c, a), name, j->reading);
+		voice_reply(c, e, &d);
 		break;
 	case POLICY_HOLD:
-		hold(c, e, name, reasons, decision->why);
+		hold(c, e, name, reasons, j->decision.why);
 		break;
 	}
 	c->now_us = said_us;
@@ -383,19 +411,19 @@ static bool decide(struct guard *g, struct circle *c, const struct event *e,
 		.history = pitches_history(c, a, observing),
 		.said = pitches_said(c, a, e, text, observing),
 	};
-	struct policy_decision decision = policy_decide(&in);
+	struct judged j = { &h->reading, policy_decide(&in), in.said };
 
 	if (in.context == POLICY_OWN_WORK && in.who != POLICY_ORGANIZER && !observing)
 		show_how(c, e, a);
-	if (!decision.keep)
+	if (!j.decision.keep)
 		return false;
 	c->about = a->person;
-	pitches_keep(c, a, e, text, &h->reading, &decision);
+	pitches_keep(c, a, e, text, &h->reading, &j.decision);
 	if (h->line)
 		talk_judge(g->talk, h->line);
-	if (!decision.observed)
-		act(c, e, a, &h->reading, &decision);
-	return !decision.observed && decision.action != POLICY_IGNORE;
+	if (!j.decision.observed)
+		act(c, e, a, &j);
+	return !j.decision.observed && j.decision.action != POLICY_IGNORE;
 }
 
 bool guard_judge(struct guard *g, struct circle *c, const struct event *e)

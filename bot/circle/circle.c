@@ -111,6 +111,8 @@ static struct outbox_post *say(struct circle *c, struct post *p, struct draft *d
 	p->word = d->word;
 	p->markup = d->markup->str;
 	struct outbox_post *said = outbox_add(c->outbox, p, person, c->about, not_before_us);
+	if (said)
+		said->work = c->work;
 	draft_done(d);
 	return said;
 }
@@ -125,13 +127,37 @@ static void say_unasked(struct circle *c, struct post *p, struct draft *d, int64
 		outbox_keep(c->outbox, said, c->source);
 }
 
+/* What an answer points to. A reaction, or taking something back, is nothing one replies to. */
+static const char *said_in(const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_MESSAGE:
+		return e->id;
+	case EVENT_EDIT:
+		return e->target;
+	case EVENT_REDACTION:
+	case EVENT_REACTION:
+	case EVENT_JOIN:
+	case EVENT_LEAVE:
+	case EVENT_INVITE:
+	case EVENT_MOVED:
+	case EVENT_EJECTED:
+	case EVENT_MISSED:
+	case EVENT_MUTED:
+		return NULL;
+	}
+	g_assert_not_reached();
+}
+
 static struct post whisper_to(const struct circle *c, const struct event *e)
 {
 	return (struct post){
 		.network = e->network,
 		.account = e->account,
 		.shown = e->shown,
-		.reply_to = e->direct ? e->id : NULL,
+		.reply_to = said_in(e),
+		.thread = e->thread,
+		.room_else = e->direct || !said_in(e) ? NULL : e->room,
 		.kind = POST_PRIVATE,
 		.expires_at_us = c->now_us + REPLY_LASTS_US,
 	};
@@ -144,7 +170,8 @@ static struct post reply_to(const struct circle *c, const struct event *e)
 	return (struct post){
 		.network = e->network,
 		.room = e->room,
-		.reply_to = e->id,
+		.reply_to = said_in(e),
+		.thread = e->thread,
 		.kind = POST_REPLY,
 		.expires_at_us = c->now_us + REPLY_LASTS_US,
 	};
@@ -155,6 +182,20 @@ void voice_whisper(struct circle *c, const struct event *e, struct draft *d)
 	struct post p = whisper_to(c, e);
 
 	say(c, &p, d, 0, 0);
+}
+
+void voice_whisper_apart(struct circle *c, const struct event *e, struct draft *d,
+			 struct draft *aloud)
+{
+	struct post p = whisper_to(c, e);
+
+	if (!aloud)
+		p.room_else = NULL;
+	else if (p.room_else)
+		p.markup_else = aloud->markup->str;
+	say(c, &p, d, 0, 0);
+	if (aloud)
+		draft_done(aloud);
 }
 
 void voice_reply(struct circle *c, const struct event *e, struct draft *d)

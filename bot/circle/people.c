@@ -80,6 +80,12 @@ bool people_joined(struct circle *c, int64_t person)
 		"ii", c->id, person);
 }
 
+bool people_joined_any(struct db *db, int64_t person)
+{
+	return db_int(db, 0, "SELECT 1 FROM member WHERE person_id = ? AND left_at_us IS NULL", "i",
+		      person);
+}
+
 bool people_remembered(struct circle *c, int64_t person)
 {
 	return db_int(c->db, 0, "SELECT 1 FROM member WHERE group_id = ? AND person_id = ?", "ii",

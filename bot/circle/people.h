@@ -16,6 +16,8 @@ bool people_door(struct db *db, int64_t person, char **ret_network, char **ret_a
 int64_t people_of_address(struct db *db, const struct config_address *address);
 
 bool people_joined(struct circle *c, int64_t person);
+/* Of any group. */
+bool people_joined_any(struct db *db, int64_t person);
 /* Joined, or left and not forgotten yet. */
 bool people_remembered(struct circle *c, int64_t person);
 /* What the group calls this person: their member's name, or the catalogue's "a former member" for

@@ -8,7 +8,18 @@
 /* What stays of a post that was said, or will never be, is its key. */
 #define ERASE                                                                              \
 	"UPDATE outbox SET markup = NULL, account = NULL, shown = NULL, person_id = NULL," \
-	" about_id = NULL, source = NULL, attachment = NULL "
+	" about_id = NULL, source = NULL, attachment = NULL, room_else = NULL,"            \
+	" markup_else = NULL "
+
+/* Of answers that were never stored: so many, the last, are known. */
+#define SAID_MOST 256
+
+/* What stays of such an answer. */
+struct said {
+	char *key;
+	char *reply_to; /* or NULL */
+	int64_t work;
+};
 
 struct outbox {
 	struct db *db;
@@ -16,7 +27,17 @@ struct outbox {
 	GPtrArray *done;  /* keys of stored posts whose mark is not written yet */
 	bool scrub;       /* among them is the address of somebody of whom nothing is kept */
 	int64_t last_seq;
+	GQueue said; /* of struct said, the latest first */
 };
+
+static void said_free(void *data)
+{
+	struct said *s = data;
+
+	g_free(s->key);
+	g_free(s->reply_to);
+	g_free(s);
+}
 
 static void post_free(void *data)
 {
@@ -30,6 +51,8 @@ static void post_free(void *data)
 	g_free((char *)p->post.reply_to);
 	g_free((char *)p->post.thread);
 	g_free((char *)p->post.edits);
+	g_free((char *)p->post.room_else);
+	g_free((char *)p->post.markup_else);
 	g_free((char *)p->post.word);
 	g_free((char *)p->post.markup);
 	g_free((char *)p->post.attachment);
@@ -51,6 +74,8 @@ static struct outbox_post *post_copy(const struct post *p)
 	copy->post.reply_to = g_strdup(p->reply_to);
 	copy->post.thread = g_strdup(p->thread);
 	copy->post.edits = g_strdup(p->edits);
+	copy->post.room_else = g_strdup(p->room_else);
+	copy->post.markup_else = g_strdup(p->markup_else);
 	copy->post.word = g_strdup(p->word);
 	copy->post.markup = g_strdup(p->markup);
 	copy->post.attachment = g_strdup(p->attachment);
@@ -64,8 +89,8 @@ static void load(struct outbox *o)
 		db_query(o->db,
 			 "SELECT key, network, room, account, shown, reply_to, thread, edits,"
 			 " kind, expires_at_us, word, markup, attachment, person_id,"
-			 " not_before_us, seq, about_id, source FROM outbox WHERE markup IS NOT "
-			 "NULL ORDER BY seq",
+			 " not_before_us, seq, about_id, source, room_else, markup_else, work_id"
+			 " FROM outbox WHERE markup IS NOT NULL ORDER BY seq",
 			 "");
 
 	while (query_next(&q)) {
@@ -83,6 +108,8 @@ static void load(struct outbox *o)
 			.word = query_text(&q, 10),
 			.markup = query_text(&q, 11),
 			.attachment = query_text(&q, 12),
+			.room_else = query_text(&q, 18),
+			.markup_else = query_text(&q, 19),
 		});
 
 		p->person = query_int(&q, 13);
@@ -90,6 +117,7 @@ static void load(struct outbox *o)
 		p->seq = query_int(&q, 15);
 		p->about = query_int(&q, 16);
 		p->source = g_strdup(query_text(&q, 17));
+		p->work = query_int(&q, 20);
 		p->stored = true;
 		g_ptr_array_add(o->posts, p);
 	}
@@ -115,6 +143,7 @@ void outbox_free(struct outbox *o)
 		return;
 	g_ptr_array_unref(o->posts);
 	g_ptr_array_unref(o->done);
+	g_queue_clear_full(&o->said, said_free);
 	g_free(o);
 }
 
@@ -155,6 +184,53 @@ struct outbox_post *outbox_find(struct outbox *o, const char *key)
 	return NULL;
 }
 
+static void remember(struct outbox *o, const struct outbox_post *p)
+{
+	struct said *s = g_new0(struct said, 1);
+
+	if (o->said.length == SAID_MOST)
+		said_free(g_queue_pop_tail(&o->said));
+	s->key = g_strdup(p->post.key);
+	s->reply_to = g_strdup(p->post.reply_to);
+	s->work = p->work;
+	g_queue_push_head(&o->said, s);
+}
+
+static const struct said *remembered(const struct outbox *o, const char *key)
+{
+	for (const GList *i = o->said.head; i; i = i->next) {
+		const struct said *s = i->data;
+
+		if (!strcmp(s->key, key))
+			return s;
+	}
+	return NULL;
+}
+
+int64_t outbox_work(struct outbox *o, const char *key)
+{
+	const struct outbox_post *p = outbox_find(o, key);
+	const struct said *s = remembered(o, key);
+
+	if (p)
+		return p->work;
+	if (s)
+		return s->work;
+	return db_int(o->db, 0, "SELECT work_id FROM outbox WHERE key = ?", "t", key);
+}
+
+char *outbox_answers(struct outbox *o, const char *key)
+{
+	const struct outbox_post *p = outbox_find(o, key);
+	const struct said *s = remembered(o, key);
+
+	if (p)
+		return g_strdup(p->post.reply_to);
+	if (s)
+		return g_strdup(s->reply_to);
+	return db_text(o->db, "SELECT reply_to FROM outbox WHERE key = ?", "t", key);
+}
+
 void outbox_done(struct outbox *o, const char *key)
 {
 	struct outbox_post *p = outbox_find(o, key);
@@ -164,6 +240,8 @@ void outbox_done(struct outbox *o, const char *key)
 	if (p->stored) {
 		g_ptr_array_add(o->done, g_strdup(key));
 		o->scrub = o->scrub || (!p->person && !p->about && !p->post.room);
+	} else {
+		remember(o, p);
 	}
 	g_ptr_array_remove(o->posts, p);
 }
@@ -182,12 +260,14 @@ static void store(struct outbox *o, struct outbox_post *p)
 	       "INSERT INTO outbox(key, seq, network, room, account, shown, reply_to, thread, "
 	       "edits,"
 	       " kind, expires_at_us, not_before_us, word, markup, attachment, person_id, about_id,"
-	       " source) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0),"
-	       " nullif(?, 0), ?)",
-	       "titttttttiiitttiit", post->key, p->seq, post->network, post->room,
+	       " source, room_else, markup_else, work_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+	       "?,"
+	       " ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, (SELECT id FROM work WHERE id = ?))",
+	       "titttttttiiitttiittti", post->key, p->seq, post->network, post->room,
 	       p->person ? NULL : post->account, post->shown, post->reply_to, post->thread,
 	       post->edits, (int64_t)post->kind, post->expires_at_us, p->not_before_us, post->word,
-	       post->markup, post->attachment, p->person, p->about, p->source);
+	       post->markup, post->attachment, p->person, p->about, p->source, post->room_else,
+	       post->markup_else, p->work);
 	p->stored = true;
 }
 

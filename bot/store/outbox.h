@@ -27,6 +27,7 @@ struct outbox_post {
 			     was begun is left to go on with */
 	int64_t person; /* private: deliver finds the door; 0: the post names its account itself */
 	int64_t about;  /* whom it tells of, or 0 */
+	int64_t work;   /* which work, or 0 */
 	char *source;   /* the message it came from, or NULL */
 	int64_t not_before_us; /* nobody resting or away is spoken to */
 	int64_t seq;           /* the order of saying; of memory and table alike */
@@ -49,6 +50,10 @@ void outbox_keep(struct outbox *o, struct outbox_post *p, const char *source);
 /* The first post not delivered yet whose `seq` is greater than `after`, NULL at the end. */
 struct outbox_post *outbox_next(struct outbox *o, int64_t after);
 struct outbox_post *outbox_find(struct outbox *o, const char *key);
+/* Of a post waiting, said or given up: the work it tells of, 0 if none or nobody knows any more; the
+ * event it answers, NULL likewise (g_free it). What was never stored is known for a while. */
+int64_t outbox_work(struct outbox *o, const char *key);
+char *outbox_answers(struct outbox *o, const char *key);
 /* Said, or given up: it leaves memory at once; the mark is written with the next commit or by
  * outbox_flush. */
 void outbox_done(struct outbox *o, const char *key);

@@ -55,6 +55,9 @@ static void fake_post_free(void *data)
 	g_free((char *)p->post.account);
 	g_free((char *)p->post.shown);
 	g_free((char *)p->post.reply_to);
+	g_free((char *)p->post.thread);
+	g_free((char *)p->post.room_else);
+	g_free((char *)p->post.markup_else);
 	g_free((char *)p->post.word);
 	g_free((char *)p->post.markup);
 	g_free((char *)p->post.more);
@@ -73,6 +76,10 @@ static struct fake_post *fake_post_new(const struct post *p, int64_t at_us)
 		.account = g_strdup(p->account),
 		.shown = g_strdup(p->shown),
 		.reply_to = g_strdup(p->reply_to),
+		.thread = g_strdup(p->thread),
+		.room_else = g_strdup(p->room_else),
+		.markup_else = g_strdup(p->markup_else),
+		.opens = p->opens,
 		.kind = p->kind,
 		.expires_at_us = p->expires_at_us,
 		.word = g_strdup(p->word),

@@ -158,6 +158,8 @@ static void add__values__come_back_after_a_restart(void **state)
 		.word = "who",
 		.markup = "**so**",
 		.attachment = "picture.png",
+		.room_else = "#makers",
+		.markup_else = "so or so",
 	};
 
 	fixture_begin(f);
@@ -179,6 +181,8 @@ static void add__values__come_back_after_a_restart(void **state)
 	assert_string_equal(back->post.word, "who");
 	assert_string_equal(back->post.markup, "**so**");
 	assert_string_equal(back->post.attachment, "picture.png");
+	assert_string_equal(back->post.room_else, "#makers");
+	assert_string_equal(back->post.markup_else, "so or so");
 	assert_int_equal(back->not_before_us, 42);
 	assert_true(back->stored);
 	assert_false(back->sent);
@@ -208,6 +212,8 @@ static void done__stored__leaves_the_key_alone(void **state)
 	p.room = NULL;
 	p.account = p.shown = "ana";
 	p.attachment = "picture.png";
+	p.room_else = "#makers";
+	p.markup_else = "for ana";
 	fixture_begin(f);
 	change(f);
 	outbox_add(f->app->outbox, &p, 0, 0, 0);
@@ -222,8 +228,93 @@ static void done__stored__leaves_the_key_alone(void **state)
 		fixture_int(f, 0,
 			    "SELECT count(*) FROM outbox WHERE key = 'a' AND markup IS NULL"
 			    " AND account IS NULL AND shown IS NULL AND person_id IS NULL"
-			    " AND about_id IS NULL AND attachment IS NULL"),
+			    " AND about_id IS NULL AND attachment IS NULL"
+			    " AND room_else IS NULL AND markup_else IS NULL"),
 		1);
+}
+
+/* A post of a work that answers an event, stored or not. */
+static void say_of_work(struct fixture *f, const char *key, int64_t work, bool stored)
+{
+	struct post p = post_of(key);
+
+	fixture_begin(f);
+	if (stored)
+		change(f);
+	outbox_add(f->app->outbox, &p, 0, 0, 0)->work = work;
+	fixture_end(f);
+}
+
+static int64_t make_work(struct fixture *f)
+{
+	static const char sql[] = "INSERT INTO work(group_id, number, title, made_at_us)"
+				  " VALUES(1, 7, 'Bench', 0)";
+
+	fixture_begin(f);
+	db_run(f->app->db, sql, "");
+	fixture_end(f);
+	return fixture_int(f, 0, "SELECT id FROM work");
+}
+
+static void assert_knows(struct fixture *f, const char *key, int64_t work, const char *answers)
+{
+	g_autofree char *event = outbox_answers(f->app->outbox, key);
+
+	assert_int_equal(outbox_work(f->app->outbox, key), work);
+	assert_true(!g_strcmp0(event, answers));
+}
+
+static void work__waiting_said_and_later__is_known(void **state)
+{
+	struct fixture *f = *state;
+	int64_t work = make_work(f);
+
+	say_of_work(f, "stored", work, true);
+	assert_knows(f, "stored", work, "some-event");
+	fixture_kill(f);
+	assert_knows(f, "stored", work, "some-event");
+	outbox_done(f->app->outbox, "stored");
+	outbox_flush(f->app->outbox);
+	assert_knows(f, "stored", work, "some-event");
+	fixture_kill(f);
+	assert_knows(f, "stored", work, "some-event");
+	assert_knows(f, "unheard-of", 0, NULL);
+	/* It may be gone by then. */
+	fixture_begin(f);
+	db_run(f->app->db, "DELETE FROM work", "");
+	fixture_end(f);
+	assert_knows(f, "stored", 0, "some-event");
+}
+
+static void work__gone_meanwhile__is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	say_of_work(f, "stored", 99, true);
+	assert_stored(f, "stored");
+	fixture_kill(f);
+	assert_knows(f, "stored", 0, "some-event");
+}
+
+static void work__of_what_was_never_stored__is_known_for_a_while(void **state)
+{
+	struct fixture *f = *state;
+	int64_t work = make_work(f);
+
+	say_of_work(f, "first", work, false);
+	assert_knows(f, "first", work, "some-event");
+	outbox_done(f->app->outbox, "first");
+	assert_knows(f, "first", work, "some-event");
+	for (int i = 0; i < 255; i++) {
+		g_autofree char *key = g_strdup_printf("%d", i);
+
+		say_of_work(f, key, 0, false);
+		outbox_done(f->app->outbox, key);
+	}
+	assert_knows(f, "first", work, "some-event");
+	say_of_work(f, "one more", 0, false);
+	outbox_done(f->app->outbox, "one more");
+	assert_knows(f, "first", 0, NULL);
 }
 
 static void done__next_commit__carries_the_mark(void **state)
@@ -423,6 +514,9 @@ int main(void)
 		TEST(add__values__come_back_after_a_restart),
 		TEST(key__seen_before__is_passed_over),
 		TEST(done__stored__leaves_the_key_alone),
+		TEST(work__waiting_said_and_later__is_known),
+		TEST(work__gone_meanwhile__is_none),
+		TEST(work__of_what_was_never_stored__is_known_for_a_while),
 		TEST(done__next_commit__carries_the_mark),
 		TEST(done__not_stored__costs_no_write),
 		TEST(order__restart__stays_as_offered),

@@ -1,5 +1,12 @@
--- What a Matrix account has to remember between two starts. Tokens are sealed with a key that is not
+-- What Matrix asks for: what every network can use, and below what a Matrix account has to remember between two starts. Tokens are sealed with a key that is not
 -- in the store.
+
+ALTER TABLE outbox ADD COLUMN room_else TEXT;   -- where a private post is said if there is no way to them
+ALTER TABLE outbox ADD COLUMN markup_else TEXT; -- what is said there then; NULL: the same
+ALTER TABLE outbox ADD COLUMN work_id INTEGER REFERENCES work ON DELETE SET NULL; -- which work it tells of; stays
+CREATE INDEX outbox_work ON outbox (work_id) WHERE work_id IS NOT NULL;
+
+ALTER TABLE place ADD COLUMN muted_told_us INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE matrix_account (
 	network TEXT PRIMARY KEY,
