@@ -2,12 +2,12 @@
  * usage: bench_span [ROUNDS]
  *
  * How fast a long /sync answer is checked (span_check) and indexed (spans_new), beside jansson's
- * reading of the same bytes. All are measured in turns
+ * reading of the same bytes; and what reading one message takes. All are measured in turns
  * within the one run, so that what else the machine does falls on all; the fastest round of each
  * counts. Prints; asserts nothing about time.
  */
-#include "transport/matrix/span.h"
 #include "clock.h"
+#include "transport/matrix/read.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Down to the events of a timeline: rooms, join, ROOM, timeline, events, EVENT. */
-enum { ROUNDS = 7, ROOMS = 40, LEVELS = 6 };
+enum { ROUNDS = 7, ROOMS = 40, LEVELS = 6, EVENTS = 10000 };
 
 static int64_t now_us(void)
 {
@@ -96,6 +96,37 @@ static void compare(const char *name, const char *says, size_t bytes, int rounds
 	       rate[1] / rate[2], (double)n / 1e6, rate[0], rate[1], rate[2]);
 }
 
+/* As a room's message is read: nanoseconds each, and how many were for kith. */
+static void read_messages(const char *name, const char *says, int rounds)
+{
+	static const struct read_us us = { "@kith:example.org", "Kith" };
+	g_autoptr(GString) text = g_string_new(NULL);
+	int64_t fastest = INT64_MAX;
+	unsigned named = 0;
+	struct span s;
+
+	write_event(text, says, 0);
+	if (span_check(text->str, text->len, &s, NULL) < 0)
+		g_error("the event is none");
+	for (int i = 0; i < rounds; i++) {
+		int64_t from = now_us();
+		for (unsigned n = 0; n < EVENTS; n++) {
+			struct read_event e;
+			struct read_message m;
+
+			if (read_event(s, &e) < 0)
+				g_error("the event is none");
+			read_message(&e, &us, &m);
+			named += m.addressed;
+			read_message_done(&m);
+			read_event_done(&e);
+		}
+		fastest = MIN(fastest, now_us() - from);
+	}
+	printf("%-16s %8.0f %8zu %8u\n", name, (double)fastest * 1000 / EVENTS, text->len,
+	       named / (unsigned)rounds);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -120,5 +151,10 @@ int main(int argc, char **argv)
 	       "index MB/s", "jansson's");
 	for (unsigned i = 0; i < G_N_ELEMENTS(answers); i++)
 		compare(answers[i].name, answers[i].says, answers[i].mb * 1000000, rounds);
+	printf("\n%-16s %8s %8s %8s\n", "message", "ns each", "bytes", "for kith");
+	for (unsigned i = 0; i < G_N_ELEMENTS(answers); i++)
+		if (i != 1)
+			read_messages(answers[i].name, answers[i].says, rounds);
+	read_messages("named", "kith: !show something", rounds);
 	return EXIT_SUCCESS;
 }
