@@ -33,11 +33,11 @@ bool span_is_true(struct span s)
 bool span_int(struct span s, int64_t *ret)
 {
 	bool negative = first_of(s) == '-';
-	const char *at = s.at + negative, *end = s.at + s.bytes;
 	int64_t value = 0;
 
-	if (!s.at || at == end)
+	if (s.bytes == (size_t)negative || !s.at)
 		return false;
+	const char *at = s.at + negative, *end = s.at + s.bytes;
 	/* Counted downwards: there is one negative number more. */
 	for (; at < end; at++)
 		if (!g_ascii_isdigit(*at) || __builtin_mul_overflow(value, 10, &value) ||
