@@ -1,14 +1,17 @@
 """What the live tests stand on. A server that is not installed is a skip, and with CI=true a
 failure. What a test starts is ended by it, and has to have ended well."""
 import contextlib
+import itertools
 import os
 import pathlib
 
 import pytest
 
 import irc
+import matrix
 import scripted
 import services
+import synapse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -155,3 +158,61 @@ def member(network, cleanup):
         cleanup.callback(somebody.quit)
         return somebody
     return arrive
+
+
+def got(get):
+    """What `get` gives; where it cannot be had, that is missing."""
+    try:
+        return get()
+    except synapse.Unavailable as e:
+        missing(str(e))
+
+
+@pytest.fixture(scope='session')
+def homeserver_program():
+    if os.environ.get('LONG_TESTS') != 'true':
+        pytest.skip('a real homeserver is for tests/run --all')
+    return got(synapse.get)
+
+
+@pytest.fixture(scope='session')
+def peers(homeserver_program, tmp_path_factory):
+    """Where people live who use matrix-js-sdk."""
+    there = matrix.Peers(got(matrix.Sdk), tmp_path_factory.mktemp('peers') / 'peers.log')
+    yield there
+    there.stop()
+
+
+@pytest.fixture
+def homeserver(homeserver_program, cleanup):
+    """homeserver(rc_message=..., ...): a Synapse of the test's own, running, by this configuration;
+    see synapse.Synapse."""
+    def start(**changes):
+        server = synapse.Synapse(homeserver_program, **changes)
+        cleanup.callback(server.remove)
+        server.start()
+        return server
+    return start
+
+
+@pytest.fixture(scope='session')
+def shared_homeserver(homeserver_program):
+    """For tests that leave it as it is."""
+    with contextlib.ExitStack() as stack:
+        server = synapse.Synapse(homeserver_program)
+        stack.callback(server.remove)
+        server.start()
+        yield server, itertools.count(1)
+
+
+@pytest.fixture
+def town(shared_homeserver, peers, cleanup):
+    """A matrix.Town on a server that goes on running, with ids of its own."""
+    server, numbers = shared_homeserver
+    return matrix.Town(server, peers, cleanup, tag=str(next(numbers)))
+
+
+@pytest.fixture
+def own_town(homeserver, peers, cleanup):
+    """own_town(rc_message=..., ...): a matrix.Town on a server of its own."""
+    return lambda **changes: matrix.Town(homeserver(**changes), peers, cleanup)

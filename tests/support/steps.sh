@@ -115,9 +115,10 @@ run_step() { # NAME
 }
 
 run_steps() {
-	local step
+	local step more=()
 
-	deploy/packages build tests servers || exit
+	[ "$long" = true ] && more=(matrix)
+	deploy/packages build tests servers "${more[@]}" || exit
 	mkdir -p "$logs"
 	for step in "${steps[@]}"; do
 		echo "$step"
