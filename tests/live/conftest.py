@@ -216,3 +216,18 @@ def town(shared_homeserver, peers, cleanup):
 def own_town(homeserver, peers, cleanup):
     """own_town(rc_message=..., ...): a matrix.Town on a server of its own."""
     return lambda **changes: matrix.Town(homeserver(**changes), peers, cleanup)
+
+
+@pytest.fixture
+def matrix_kith(kith_program, tmp_path, cleanup):
+    """matrix_kith(town, config, ...): the bot, on its way to a matrix.Town by this configuration,
+    in which {keys} are those of [matrix home], {store} is its store, and more as is given."""
+    def start(town, config, folder=tmp_path, **values):
+        bot = irc.Kith(kith_program, folder, config.format(
+            keys=town.keys(folder), store=folder / 'kith.db', **values))
+        bot.secrets = [matrix.PASSWORD]
+        cleanup.callback(bot.check_log)
+        cleanup.callback(bot.stop)
+        bot.start()
+        return bot
+    return start

@@ -2,6 +2,7 @@
 import collections
 import concurrent.futures
 import contextlib
+import re
 import sqlite3
 import time
 
@@ -18,20 +19,32 @@ class Group:
     """The people of a week and an observer in the room, and kith among them, known to say what the
     sandbox says. `person(name, room)` lets somebody come."""
 
+    room = ROOM  # as those say it who speak in it
+
     def __init__(self, the_week, kith, person, keys='rate = 600'):
         self.week = the_week
         self.person = person
-        late = {line.nick for line in the_week.lines if isinstance(line, week.Comes)}
-        names = {line.nick for line in the_week.lines if isinstance(line, week.Said)} - late
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            coming = {name: pool.submit(person, name, ROOM) for name in sorted(names)}
+            coming = {name: pool.submit(person, name, ROOM) for name in self.names()}
             self.observer = person('observer', ROOM)
         self.people = {name: somebody.result() for name, somebody in coming.items()}
-        self.bot = kith(keys=keys, zone=the_week.zone, sections=the_week.sections(), wait=False)
-        self.at_line = the_week.posts(self.bot.sandbox(the_week.script()))
+        self.begin(kith(keys=keys, zone=the_week.zone, sections=the_week.sections(), wait=False))
+
+    def names(self):
+        """Of those who speak and are there from the start."""
+        late = {line.nick for line in self.week.lines if isinstance(line, week.Comes)}
+        return sorted({line.nick for line in self.week.lines if isinstance(line, week.Said)} - late)
+
+    def begin(self, bot):
+        """Kith has been started, and comes."""
+        self.bot = bot
+        self.at_line = self.week.posts(bot.sandbox(self.week.script()))
         self.starts = 1
         self.asked = set()  # (to whom, life, piece): the rest of what ended there
-        self.bot.await_log('in ' + ROOM)
+        self.await_kith()
+
+    def await_kith(self):
+        self.bot.await_log('in ' + re.escape(self.room), times=self.starts)
 
     def posts_to(self, to, lines=None):
         return [post for at_line in self.at_line[:lines] for post in at_line if post.to == to]
@@ -39,15 +52,23 @@ class Group:
     def listeners(self):
         """(who hears it, what it may be said to, whom it is for) for the room and everybody in
         it."""
-        yield self.observer, [ROOM], None
+        yield self.observer, [self.room], None
         for name, somebody in self.people.items():
-            yield somebody, somebody.nicks, name
+            yield somebody, self.alone(somebody), name
+
+    def alone(self, somebody):
+        """What kith speaks to to be heard by them alone."""
+        return somebody.nicks
+
+    def follow(self, listener, targets, posts, speakers=('kith',)):
+        """Reads what was said there as these posts; gives a week.Heard."""
+        return week.follow(week.lives(listener, targets, speakers), posts)
 
     def heard(self):
         """How many posts have arrived everywhere, and {life: what it repeated}."""
         posts, again = 0, collections.defaultdict(list)
         for listener, targets, to in self.listeners():
-            heard = week.follow(week.lives(listener, targets), self.posts_to(to))
+            heard = self.follow(listener, targets, self.posts_to(to))
             posts += heard.posts
             for life, repeated in heard.again:
                 again[life].append(repeated)
@@ -73,7 +94,7 @@ class Group:
 
     def ask(self, to):
         if to is None:
-            self.observer.say(ROOM, '!more')
+            self.observer.say(self.room, '!more')
         else:
             self.people[to].say('kith', 'more')
 
@@ -100,7 +121,7 @@ class Group:
             irc.wait_for("kith's QUIT", lambda: len(week.lives(listener, targets)) > self.starts)
         self.starts += 1
         self.bot.start()
-        self.bot.await_log('in ' + ROOM, times=self.starts)
+        self.await_kith()
 
     def is_lost(self, n, stored):
         """Whether the line was said to a kith that did not live to do anything about it. What it
@@ -111,7 +132,7 @@ class Group:
 
     def say(self, n):
         line = self.week.lines[n]
-        self.people[line.nick].say('kith' if line.alone else ROOM, line.text)
+        self.people[line.nick].say('kith' if line.alone else self.room, line.text)
 
     def move(self, line):
         if isinstance(line, week.Comes):
@@ -136,7 +157,7 @@ class Group:
                     # the quicker line.
                     said = (self.people[line.nick].nick, line.text)
                     irc.wait_for(f'{line} in the room', lambda: said in [
-                        (nick, text) for _, nick, text in self.observer.said_in(ROOM)])
+                        (nick, text) for _, nick, text in self.observer.said_in(self.room)])
                 self.await_posts(n + 1, part=max(0, len(self.at_line[n]) - 1))
                 disturb(n, answered=True)
             elif isinstance(line, week.Step):
@@ -163,18 +184,18 @@ class Group:
         one person alone; and each step when it was due, not before and not much later."""
         conversation = list(self.spoken())
         everybody = [nick for somebody in self.people.values() for nick in somebody.nicks]
-        heard = week.follow(week.lives(self.observer, [ROOM], ['kith', *everybody]), conversation)
+        heard = self.follow(self.observer, [self.room], conversation, ['kith', *everybody])
         assert heard.posts == len(conversation)
         for name, somebody in self.people.items():
             posts = self.posts_to(name)
-            assert week.follow(week.lives(somebody, somebody.nicks), posts).posts == len(posts)
-        assert not self.observer.said_in('observer')
+            assert self.follow(somebody, self.alone(somebody), posts).posts == len(posts)
+        assert not self.observer.said_in(*self.alone(self.observer))
 
-        said = [(at, text) for at, nick, text in self.observer.said_in(ROOM) if nick == 'kith']
+        said = [(at, text) for at, nick, text in self.observer.said_in(self.room) if nick == 'kith']
         for n, line in enumerate(self.week.lines):
             if isinstance(line, week.Step):
                 first_line = self.at_line[n][0].text.split('\n')[0]
-                at = next(at for at, text in said if first_line.startswith(text))
+                at = next(at for at, text in said if first_line.startswith(text.split('\n')[0]))
                 assert 0 <= at - self.week.is_due(line.key) < 3, line
 
 

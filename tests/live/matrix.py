@@ -194,7 +194,9 @@ class Person:
 
     def __init__(self, peers, base, name, user, accept=None, crypto=False):
         self.name = name
+        self.nicks = [name]  # how they are called, and were before
         self.user = user
+        self.shown = {}  # user -> how they are called
         self.events = []  # (monotonic seconds, event), all of them: for a test that looks back
         self.memberships = {}  # room -> one's own
         self.rooms = {}  # (room, user) -> the last membership heard of
@@ -206,6 +208,10 @@ class Person:
         self._who = peers.know(self)
         peers.ask(self._who, 'start', base=base, user=user, device=signed_in['device_id'],
                   token=self.http.token, accept=accept, crypto=crypto)
+
+    @property
+    def nick(self):
+        return self.nicks[-1]
 
     def hear(self, told):
         """A line of the peers' process, from its reader."""
@@ -219,6 +225,7 @@ class Person:
             event = {**event, **told['clear']}
         if event.get('type') == 'm.room.member':
             self.rooms[event['room_id'], event['state_key']] = event['content'].get('membership')
+            self.shown[event['state_key']] = event['content'].get('displayname')
         # The state of a room may come again, and an event that was decrypted comes as both.
         known = (event.get('event_id'), event.get('type'))
         if known[0] is None or known not in self._known:
@@ -363,8 +370,9 @@ class Person:
                 if event.get('type') == event_type and room in (None, event['room_id'])]
 
     def said_in(self, *rooms):
-        """[(monotonic seconds, user, text)] of all that was said in these rooms, in order."""
-        return [(at, event['sender'], spoken(event)) for at, event in list(self.events)
+        """[(monotonic seconds, nick, text)] of all that was said in these rooms, in order."""
+        return [(at, self.shown.get(event['sender'], event['sender']), spoken(event))
+                for at, event in list(self.events)
                 if event.get('type') == 'm.room.message' and event['room_id'] in rooms]
 
     def quit(self):
