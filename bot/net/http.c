@@ -310,7 +310,6 @@ static void set_connection(struct http_call *c)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)IDLE_SECONDS);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)PROBE_SECONDS);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, connecting);
-	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)c->http->doubtful);
 }
 
 static void set_answer(struct http_call *c)
@@ -368,6 +367,7 @@ static void set_request(struct http_call *c, const struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "kith/" KITH_VERSION);
 	int64_t within_us = r->within_us > 0 ? r->within_us : WITHIN_SECONDS * G_USEC_PER_SEC;
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)CLAMP(within_us / 1000, 1, G_MAXINT));
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)(r->once || c->http->doubtful));
 	set_body(c, r);
 	if (r->authorization)
 		add_header(c, "Authorization", r->authorization);

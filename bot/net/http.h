@@ -29,6 +29,8 @@ struct http_request {
 	int64_t within_us; /* for all of it; then it fails with -ETIMEDOUT; 0: a minute */
 	size_t bytes_most; /* a longer answer fails with -EMSGSIZE; 0: HTTP_BYTES_MOST */
 	bool follow;       /* redirections (30x), at most five, GET alone */
+	bool once;         /* never sent twice: else it is, by itself, where a connection that was
+			      kept open turns out to have ended */
 	bool head_only;    /* of a 2xx answer status and headers; what follows is not received */
 };
 

@@ -177,6 +177,22 @@ static void http__connection__is_used_again(void **state)
 	assert_int_equal(fake_hs_connections(w->hs), 2);
 }
 
+static void close_unless_it_is_the_first(void *data, const struct hs_request *r,
+					 struct hs_answer *a)
+{
+	a->closes = r->number > 0;
+}
+
+static void http__once__is_not_sent_again_by_itself(void **state)
+{
+	struct world *w = *state;
+	w->handler = close_unless_it_is_the_first;
+	ask(w, (struct http_request){ 0 });
+	ask(w, (struct http_request){ .method = "POST", .once = true });
+	assert_int_equal(w->error, -EIO);
+	assert_int_equal(fake_hs_count(w->hs, "POST", NULL), 1);
+}
+
 static void http__answer__in_pieces(void **state)
 {
 	struct world *w = *state;
@@ -660,6 +676,7 @@ int main(void)
 		TEST(http__request__arrives_as_asked),
 		TEST(http__post__without_a_body_has_an_empty_one),
 		TEST(http__connection__is_used_again),
+		TEST(http__once__is_not_sent_again_by_itself),
 		TEST(http__answer__in_pieces),
 		TEST(http__connection__closed_at_every_tenth_byte),
 		TEST(http__answer__longer_than_allowed),
