@@ -41,11 +41,13 @@ struct api_options {
 	void *data;
 };
 
+/* Whatever it is: while a token that has ended cannot be replaced for now, only API_REPEAT waits
+ * on; the others end with what the try to replace it told. */
 enum api_retry {
 	API_REPEAT,  /* until it is answered or `within_us` is over: GET, and PUT with a
 			transaction id */
 	API_ONCE,    /* its effect must not be had twice: only 429 and a token's end repeat it */
-	API_PASSING, /* not even that: what fails now is of no use later (typing, receipts) */
+	API_PASSING, /* what fails now is of no use later (typing, receipts): only a token's end */
 };
 
 struct api_request {
@@ -74,7 +76,7 @@ struct api_answer {
 	const struct http_answer *http;
 };
 
-/* `a` is copied. Without a token only what needs none can be asked: api_sign_in. */
+/* `a` is copied; what `options` points to outlives the api. */
 struct api *api_new(const struct api_options *options, const struct account *a);
 void api_free(struct api *api);
 const struct account *api_account(const struct api *api);

@@ -6,6 +6,7 @@
 #define KITH_MATRIX_LOGIN_H
 
 struct account;
+struct clock;
 struct config_section;
 struct http;
 struct login;
@@ -13,18 +14,25 @@ struct login;
 struct login_wish {
 	const struct config_section *section; /* homeserver, user, device-name */
 	const char *password;                 /* either ... */
-	const char *token;  /* ... or an access token that somebody got elsewhere */
-	const char *device; /* to sign in on again; NULL: the stable id made from
-			       the user and the device-name */
+	const char *token;      /* ... or an access token that somebody got elsewhere */
+	const char *device;     /* to sign in on again; NULL: the stable id made from the user and
+				   the device-name */
+	const char *homeserver; /* as it was found before; NULL: to be found */
+	const struct clock *clock; /* NULL: nobody will know when the token ends, before it does */
 };
 
 /* Finds the homeserver: `homeserver` of the section if that answers /versions, else what its
  * .well-known says; signs in, or asks whose token it is. `done` gets an account (it may keep it:
  * account_free) or why not, for people, with -EACCES: refused; -EHOSTUNREACH: no homeserver answers
- * there; -EPROTO: what answers there is none; -EAGAIN: another time. */
+ * there; -EPROTO: what answers there is none; -EAGAIN: another time. Never called from inside
+ * login_start; the login is over then. The wish is only read now. */
 struct login *login_start(struct http *http, const struct login_wish *wish,
 			  void (*done)(void *data, int error, struct account *a, const char *why),
 			  void *data);
+/* `done` will not be called. Not after it was. NULL is fine. */
 void login_cancel(struct login *l);
+
+/* The stable device id. g_free it. */
+char *login_device(const struct config_section *section);
 
 #endif
