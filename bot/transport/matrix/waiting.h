@@ -25,7 +25,8 @@ struct waiting_callbacks {
 	/* The hole is older than what is asked for: kith could not hear from `from_us` on. Before
 	 * the first event. */
 	void (*missed)(void *data, const char *room, int64_t from_us);
-	/* Nothing waits any more in that room. After the commit. */
+	/* Nothing waits any more in that room. After the commit; not where a sync itself made an
+	 * end of it, in waiting_gap, waiting_add or waiting_drop. */
 	void (*over)(void *data, const char *room);
 };
 
