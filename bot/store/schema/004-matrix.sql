@@ -28,6 +28,8 @@ CREATE TABLE matrix_room (
 	room TEXT NOT NULL,
 	place TEXT NOT NULL,                -- '' for a room that is no place
 	direct TEXT,                        -- for whom alone it is, a Matrix id; NULL: it is not direct
+	inside INTEGER NOT NULL DEFAULT 0,  -- kith has joined it
+	seq INTEGER NOT NULL DEFAULT 0,     -- in the order in which kith came to know them
 	PRIMARY KEY (network, room)
 ) WITHOUT ROWID;
 CREATE INDEX matrix_room_direct ON matrix_room (network, direct) WHERE direct IS NOT NULL;
@@ -49,6 +51,17 @@ CREATE TABLE matrix_member (
 	membership TEXT NOT NULL,           -- join or invite; others have no row
 	shown TEXT,                         -- the display name there
 	PRIMARY KEY (network, room, user)
+) WITHOUT ROWID;
+
+-- Invitations that are not answered yet: a row goes when the homeserver has taken the answer.
+CREATE TABLE matrix_invite (
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	inviter TEXT NOT NULL,
+	shown TEXT NOT NULL,                -- how the inviter is called
+	direct INTEGER NOT NULL,            -- to talk in private
+	answer INTEGER NOT NULL,            -- 0: not decided, 1: kith goes there, 2: it refuses
+	PRIMARY KEY (network, room)
 ) WITHOUT ROWID;
 
 -- Events whose handling changed something: none of them is handled again.

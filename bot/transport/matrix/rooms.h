@@ -24,6 +24,7 @@ struct matrix_room {
 	const char *place;                      /* as configured; NULL: it is no place */
 	char *direct;                           /* whom it is alone with; NULL: it is not direct */
 	bool inside;                            /* kith has joined it */
+	bool complete;                          /* all of its state is known, if it is kept */
 	bool encrypted;                         /* once it is, it stays so */
 	char *algorithm;                        /* as m.room.encryption names it, or NULL */
 	int64_t rotation_us, rotation_messages; /* likewise, 0 where it says nothing */
@@ -32,7 +33,7 @@ struct matrix_room {
 	char *join_rule, *history_visibility;   /* NULL: not said */
 	char *moved_to;                         /* the tombstone's replacement, or NULL */
 	char *moved_by;                         /* who said so */
-	GHashTable *members;                    /* user -> struct matrix_member */
+	GHashTable *members; /* user -> struct matrix_member; nobody where no state is kept */
 };
 
 struct matrix_member {
@@ -46,22 +47,40 @@ struct matrix_rooms *matrix_rooms_new(struct db *db, const char *network, const 
 				      const char *const *places);
 void matrix_rooms_free(struct matrix_rooms *r);
 
+/* Called from inside whatever changes the rooms, and so in a transaction. */
+struct matrix_rooms_watcher {
+	/* State of `room` is to be kept from now on, though kith may have been there before. Unless
+	 * the same /sync answer tells it, it has to be asked for: matrix_rooms_fill. */
+	void (*lacks)(void *data, const char *room);
+	/* A room that another one goes on in has told where it came from. */
+	void (*arrived)(void *data, struct matrix_room *room);
+	void *data;
+};
+void matrix_rooms_watch(struct matrix_rooms *r, const struct matrix_rooms_watcher *w); /* copied */
+
 struct matrix_room *matrix_rooms_find(struct matrix_rooms *r, const char *id);
-/* The room that a place is now; NULL: kith does not know yet (an alias), or has not been there. */
+/* The room that a place is now, be kith inside or not; NULL: kith does not know yet (an alias). */
 struct matrix_room *matrix_rooms_at(struct matrix_rooms *r, const char *place);
-/* The direct room with `user` in which both are (or they are still invited): of several the one
- * that kith has known longest. NULL: none. */
+/* The direct room with `user` in which both are (or they are still invited) and nobody else: of
+ * several the one that kith has known longest. NULL: none; one that kith has just opened is there
+ * once /sync has told of it. */
 struct matrix_room *matrix_rooms_direct(struct matrix_rooms *r, const char *user);
-/* Each in turn: NULL at the end. */
+/* How many rooms are direct with `user`, whoever is there. */
+unsigned matrix_rooms_directs(struct matrix_rooms *r, const char *user);
+/* Each in turn, the one known longest first: NULL at the end. */
 struct matrix_room *matrix_rooms_each(struct matrix_rooms *r, unsigned i);
 
-/* An alias is resolved, or an upgrade followed: `id` is `place` from now on. Its row is made. */
+/* An alias is resolved, or an upgrade followed: `id` is `place` from now on. Its row is made. Does
+ * nothing where `place` is not configured, or `id` is a place by itself already. */
 void matrix_rooms_set_place(struct matrix_rooms *r, const char *id, const char *place);
-/* m.direct, or kith opened it: `id` is for `user` alone. NULL: it is not direct after all. */
+/* m.direct, or kith opened it: `id` is for `user` alone. NULL: it is not direct after all. A place
+ * is never direct. */
 void matrix_rooms_set_direct(struct matrix_rooms *r, const char *id, const char *user);
-/* Kith is in it: from now on its state is kept. Makes it known. */
+/* Kith is in it (it may have been before): from now on its state is kept, if it is a place, or
+ * direct, or another such room goes on there. Makes it known. */
 struct matrix_room *matrix_rooms_enter(struct matrix_rooms *r, const char *id);
-/* Kith has left it, or was put out: what was kept of its state goes; its place is remembered. */
+/* Kith has left it, or was put out: what was kept of its state goes, save that it is encrypted; its
+ * place is remembered. The room itself is gone where it is no place. */
 void matrix_rooms_leave(struct matrix_rooms *r, const char *id);
 
 enum matrix_rooms_change {
@@ -73,10 +92,28 @@ enum matrix_rooms_change {
 	MATRIX_ROOMS_MOVED,   /* the room goes on elsewhere: moved_to */
 };
 /* A state event of a room kith is in, from its state or its timeline, in their order. Encryption is
- * never taken back. */
+ * never taken back. An invitation to talk in private (is_direct), to kith or by kith, makes a room
+ * direct, also where it is only told of as what was before (unsigned.prev_content). */
 enum matrix_rooms_change matrix_rooms_apply(struct matrix_rooms *r, struct matrix_room *room,
 					    const struct read_event *e);
 
+/* Whether a place goes on at `id`. */
+bool matrix_rooms_awaits(struct matrix_rooms *r, const char *id);
+/* Whether state of that room is to be kept and has to be asked for. */
+bool matrix_rooms_lacks(struct matrix_rooms *r, const struct matrix_room *room);
+/* All of its state is being asked for (CS API: GET /rooms/{roomId}/state): what is heard of it
+ * meanwhile is newer. */
+void matrix_rooms_asked(struct matrix_room *room);
+/* The answer, an array of events: `each` is handed those that are not outdated already, to be
+ * applied. Then the room is complete. In a transaction. */
+void matrix_rooms_fill(struct matrix_room *room, struct span events,
+		       void (*each)(void *data, struct matrix_room *room, struct span event),
+		       void *data);
+
+/* The room that `room` says it came from (m.room.create's predecessor), or NULL. g_free it. */
+char *matrix_room_predecessor(const struct matrix_room *room);
+/* Whether kith is there with whom the room is for (or has invited them), and nobody else is. */
+bool matrix_room_is_private(const struct matrix_rooms *r, const struct matrix_room *room);
 /* How a user is called in a room; their id's local part where nothing is said. Not cleaned. Free
  * with g_free. */
 char *matrix_room_shown(const struct matrix_room *room, const char *user);
