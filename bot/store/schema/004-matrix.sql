@@ -79,7 +79,7 @@ CREATE TABLE matrix_spoken (
 	event TEXT NOT NULL,
 	key TEXT NOT NULL,
 	at_us INTEGER NOT NULL,
-	PRIMARY KEY (network, event)
+	PRIMARY KEY (network, event, key)   -- a long post has several; an amended one says several
 ) WITHOUT ROWID;
 CREATE INDEX matrix_spoken_key ON matrix_spoken (network, key);
 CREATE INDEX matrix_spoken_at ON matrix_spoken (at_us);

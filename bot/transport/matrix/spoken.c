@@ -50,12 +50,25 @@ void spoken_free(struct spoken *s)
 	g_free(s);
 }
 
-static const struct saying *find(const struct spoken *s, const char *key, const char *event)
+/* The first event that said it: what amends a post amends that one. */
+static const struct saying *find_key(const struct spoken *s, const char *key)
+{
+	for (const GList *i = s->last.tail; i; i = i->prev) {
+		const struct saying *saying = i->data;
+
+		if (!strcmp(saying->key, key))
+			return saying;
+	}
+	return NULL;
+}
+
+/* The last post that it was made to say. */
+static const struct saying *find_event(const struct spoken *s, const char *event)
 {
 	for (const GList *i = s->last.head; i; i = i->next) {
 		const struct saying *saying = i->data;
 
-		if (!g_strcmp0(key ? saying->key : saying->event, key ? key : event))
+		if (!strcmp(saying->event, event))
 			return saying;
 	}
 	return NULL;
@@ -63,7 +76,9 @@ static const struct saying *find(const struct spoken *s, const char *key, const 
 
 void spoken_add(struct spoken *s, const char *key, const char *event, bool keep, int64_t now_us)
 {
-	if (find(s, NULL, event))
+	const struct saying *known = find_event(s, event);
+
+	if (known && !strcmp(known->key, key))
 		return;
 
 	struct saying *saying = g_new0(struct saying, 1);
@@ -104,20 +119,24 @@ void spoken_write(struct spoken *s, int64_t now_us)
 
 char *spoken_event(struct spoken *s, const char *key)
 {
-	const struct saying *saying = find(s, key, NULL);
+	const struct saying *saying = find_key(s, key);
 
 	if (saying)
 		return g_strdup(saying->event);
-	return db_text(s->db, "SELECT event FROM matrix_spoken WHERE network = ? AND key = ?", "tt",
-		       s->network, key);
+	return db_text(s->db,
+		       "SELECT event FROM matrix_spoken WHERE network = ? AND key = ?"
+		       " ORDER BY at_us LIMIT 1",
+		       "tt", s->network, key);
 }
 
 char *spoken_key(struct spoken *s, const char *event)
 {
-	const struct saying *saying = find(s, NULL, event);
+	const struct saying *saying = find_event(s, event);
 
 	if (saying)
 		return g_strdup(saying->key);
-	return db_text(s->db, "SELECT key FROM matrix_spoken WHERE network = ? AND event = ?", "tt",
-		       s->network, event);
+	return db_text(s->db,
+		       "SELECT key FROM matrix_spoken WHERE network = ? AND event = ?"
+		       " ORDER BY at_us DESC LIMIT 1",
+		       "tt", s->network, event);
 }

@@ -12,12 +12,14 @@ struct spoken;
  * written with the next transaction. */
 struct spoken *spoken_new(struct db *db, const char *network);
 void spoken_free(struct spoken *s);
-/* `keep`: it may be amended or answered long after. */
+/* `event` says the post `key`: a long post has several; and an event that was amended says the post
+ * that amended it, too, since what amends that one is to amend the same event (CS API: "you cannot
+ * edit an edit"). `keep`: it may be amended or answered long after. */
 void spoken_add(struct spoken *s, const char *key, const char *event, bool keep, int64_t now_us);
 /* In a transaction: what is to be kept and is not yet; and what is older than 60 days goes. */
 void spoken_write(struct spoken *s, int64_t now_us);
 bool spoken_dirty(const struct spoken *s);
-/* NULL: nobody knows any more. g_free it. */
+/* The event to amend, and the post that it says now. NULL: nobody knows any more. g_free it. */
 char *spoken_event(struct spoken *s, const char *key);
 char *spoken_key(struct spoken *s, const char *event);
 
