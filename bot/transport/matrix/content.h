@@ -5,10 +5,10 @@
 #ifndef KITH_MATRIX_CONTENT_H
 #define KITH_MATRIX_CONTENT_H
 
+#include "post.h"
+
 #include <glib.h>
 #include <jansson.h>
-
-struct post;
 
 struct content_about {
 	const char *reply_to; /* event id or NULL */
@@ -17,10 +17,21 @@ struct content_about {
 	const char *mention;  /* the user it is for, or NULL */
 };
 
-/* The contents that say the post, each of them small enough for an event in clear and encrypted
- * (65,536 bytes): one, unless the post is very long; of several only the first is an edit. Each has
- * m.mentions; markup goes into body and formatted_body. m.text where it is to notify, else
- * m.notice. GPtrArray of json_t; g_ptr_array_unref it. */
-GPtrArray *content_of(const struct post *p, const struct content_about *about);
+enum {
+	/* An event may have 65,536 bytes (CS API: Size limits), encrypted and in base64 too. */
+	CONTENT_BYTES_MOST = 40000,
+	/* Nothing is cut into smaller ones. */
+	CONTENT_BYTES_LEAST = 4000,
+};
+
+/* Markup between its lines into pieces, of each of which content_of makes at most `bytes` bytes of
+ * JSON (as an edit twice as many); only a line that is too long by itself is cut, and said without
+ * its markup. One piece as a rule; none if there is nothing to say. GPtrArray of char *,
+ * g_ptr_array_unref it. */
+GPtrArray *content_cut(const char *markup, size_t bytes);
+
+/* The content that says `markup`: m.text where it is to notify, else m.notice, always with
+ * m.mentions; formatted_body only where it says more than the body. json_decref it. */
+json_t *content_of(enum post_kind kind, const char *markup, const struct content_about *about);
 
 #endif
