@@ -28,9 +28,10 @@ static void assert_same(const struct script_line *a, const struct script_line *b
 static void assert_whole(const struct script_line *line)
 {
 	bool acts = line->verb >= SCRIPT_SAYS && line->verb <= SCRIPT_LEAVES;
-	bool speaks = line->verb >= SCRIPT_SAYS && line->verb <= SCRIPT_REPLIES;
+	bool speaks = line->verb >= SCRIPT_SAYS && line->verb <= SCRIPT_REACTS;
 	assert(acts == (line->who != NULL) && (!acts || script_is_name(line->who)));
-	assert((line->verb == SCRIPT_REPLIES) == (line->whom != NULL));
+	assert((line->verb == SCRIPT_REPLIES || line->verb == SCRIPT_REACTS) ==
+	       (line->whom != NULL));
 	assert((speaks || line->verb == SCRIPT_REMARK) == (line->text != NULL));
 	assert(!speaks || *line->text != '\0');
 	assert(line->text == NULL || g_utf8_validate(line->text, -1, NULL));

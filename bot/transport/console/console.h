@@ -16,6 +16,7 @@
  *	ana>> text               ana says it to the bot in private
  *	ana edits: text          her last room message
  *	ana replies bob: text    to bob's last room message; "ana replies kith: text" to the bot's
+ *	ana reacts ben: KEY      marks ben's last room message with an emoji; "ana reacts kith: KEY"
  *	ana deletes              her last room message
  *	ana joins                enters the room; also "ana leaves"
  *	!down, !up               the bot does not run in between

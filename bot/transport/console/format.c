@@ -76,6 +76,10 @@ char *script_format(const struct script_line *line)
 		g_string_append_printf(s, "%s replies %s: ", line->who, line->whom);
 		append_text(s, line->text);
 		break;
+	case SCRIPT_REACTS:
+		g_string_append_printf(s, "%s reacts %s: ", line->who, line->whom);
+		append_text(s, line->text);
+		break;
 	case SCRIPT_DELETES:
 		g_string_append_printf(s, "%s deletes", line->who);
 		break;

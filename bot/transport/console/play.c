@@ -206,6 +206,7 @@ int player_do(struct player *p, const struct script_line *line, char **ret_error
 	case SCRIPT_WHISPERS:
 	case SCRIPT_EDITS:
 	case SCRIPT_REPLIES:
+	case SCRIPT_REACTS:
 	case SCRIPT_DELETES:
 	case SCRIPT_JOINS:
 	case SCRIPT_LEAVES:

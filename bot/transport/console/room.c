@@ -27,6 +27,7 @@ void happening_free(struct happening *h)
 	g_free(h->text);
 	g_free(h->target);
 	g_free(h->reply_to);
+	g_free(h->answers);
 	g_free(h);
 }
 
@@ -202,6 +203,13 @@ static struct happening *say(struct room *r, enum event_kind kind, struct person
 	return h;
 }
 
+/* Of what it points to: whether that is the bot's own. */
+static void point_out(const struct room *r, struct happening *h, const struct script_line *line)
+{
+	if (line->whom != NULL && is_bot(r, line->whom))
+		h->event.answers = h->answers = g_strdup(r->bot_said);
+}
+
 static struct happening *happen(struct room *r, const struct script_line *line, struct person *who,
 				const char *target)
 {
@@ -213,6 +221,12 @@ static struct happening *happen(struct room *r, const struct script_line *line, 
 		h->event.reply_to = h->reply_to = g_strdup(target);
 		g_ptr_array_add(who->said, g_strdup(h->id));
 		who->spoke = true;
+		point_out(r, h, line);
+		break;
+	case SCRIPT_REACTS:
+		h = happening_new(r, EVENT_REACTION, who, line->text);
+		h->event.target = h->target = g_strdup(target);
+		point_out(r, h, line);
 		break;
 	case SCRIPT_EDITS:
 		h = say(r, EVENT_EDIT, who, line->text);
@@ -261,8 +275,9 @@ static const char *last_of(const struct room *r, const char *name)
 static int find_target(const struct room *r, const struct script_line *line, const char **ret_id,
 		       char **ret_error)
 {
-	const char *whose = NULL, *id = NULL, *what = "reply to";
-	if (line->verb == SCRIPT_REPLIES)
+	const char *whose = NULL, *id = NULL;
+	const char *what = line->verb == SCRIPT_REACTS ? "react to" : "reply to";
+	if (line->verb == SCRIPT_REPLIES || line->verb == SCRIPT_REACTS)
 		whose = line->whom;
 	else if (line->verb == SCRIPT_EDITS || line->verb == SCRIPT_DELETES)
 		whose = line->who;
@@ -273,7 +288,7 @@ static int find_target(const struct room *r, const struct script_line *line, con
 	const struct person *p = find(r, whose);
 	if (p == NULL || !p->spoke)
 		return refuse(ret_error, "%s has said nothing in the room yet", whose);
-	if (line->verb != SCRIPT_REPLIES)
+	if (line->verb == SCRIPT_EDITS || line->verb == SCRIPT_DELETES)
 		what = line->verb == SCRIPT_EDITS ? "edit" : "delete";
 	return refuse(ret_error, "%s has nothing left in the room to %s", whose, what);
 }

@@ -11,8 +11,8 @@ struct room;
 /* Something that happened, until the bot has heard it. */
 struct happening {
 	struct event event;
-	char *id, *text, *target, *reply_to; /* what the event points to */
-	bool handed;                         /* to a bot that has not come back from it */
+	char *id, *text, *target, *reply_to, *answers; /* what the event points to */
+	bool handed;                                   /* to a bot that has not come back from it */
 };
 void happening_free(struct happening *h);
 
@@ -25,7 +25,7 @@ int room_come_in(struct room *r, const char *name, char **ret_error);
 /* Somebody's line, SAYS to LEAVES. -EINVAL and what is wrong if it cannot happen. */
 int room_act(struct room *r, const struct script_line *line, int64_t at_us, struct happening **ret,
 	     char **ret_error);
-/* The bot's last post, for people who reply to it; copied. */
+/* The bot's last post, for people who reply or react to it; copied. */
 void room_bot_said(struct room *r, const char *key);
 
 /* Who is there: sorted, NULL-terminated, g_strfreev it. */

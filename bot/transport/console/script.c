@@ -28,7 +28,8 @@ const struct script_unit script_units[] = {
 
 static const char usage_person[] =
 	"somebody's line is \"NAME: TEXT\", \"NAME>> TEXT\", \"NAME edits: TEXT\", "
-	"\"NAME replies NAME: TEXT\", \"NAME deletes\", \"NAME joins\" or \"NAME leaves\"";
+	"\"NAME replies NAME: TEXT\", \"NAME reacts NAME: KEY\", \"NAME deletes\", \"NAME joins\" "
+	"or \"NAME leaves\"";
 static const char not_a_time[] = "no time from 1970 to 2199, as in \"@ 2026-11-23 09:00\", "
 				 "\"@ Thu 20:00\" or \"@ 20:00\"";
 static const char not_a_length[] =
@@ -273,6 +274,18 @@ static int parse_members(const char *s, struct script_line *line, char **ret_err
 	return 0;
 }
 
+/* "NAME: TEXT", to whose last message it is. */
+static int parse_to(const char *s, const char *usage, struct script_line *line, char **ret_error)
+{
+	s = skip_blanks(s);
+	int r = read_name(&s, &line->whom, ret_error);
+	if (r < 0)
+		return r;
+	if (*s != ':')
+		return fault(ret_error, "%s", usage);
+	return read_text(s + 1, &line->text, ret_error);
+}
+
 /* What follows "NAME ". */
 static int parse_verb(const char *s, struct script_line *line, char **ret_error)
 {
@@ -289,13 +302,11 @@ static int parse_verb(const char *s, struct script_line *line, char **ret_error)
 	}
 	if (g_str_has_prefix(s, "replies") && is_blank(s[7])) {
 		line->verb = SCRIPT_REPLIES;
-		s = skip_blanks(s + 7);
-		int r = read_name(&s, &line->whom, ret_error);
-		if (r < 0)
-			return r;
-		if (*s != ':')
-			return fault(ret_error, "a reply is \"NAME replies NAME: TEXT\"");
-		return read_text(s + 1, &line->text, ret_error);
+		return parse_to(s + 7, "a reply is \"NAME replies NAME: TEXT\"", line, ret_error);
+	}
+	if (g_str_has_prefix(s, "reacts") && is_blank(s[6])) {
+		line->verb = SCRIPT_REACTS;
+		return parse_to(s + 6, "a reaction is \"NAME reacts NAME: KEY\"", line, ret_error);
 	}
 	size_t n = strcspn(s, " \t");
 	for (size_t i = 0; i < G_N_ELEMENTS(bare); i++) {

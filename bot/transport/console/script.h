@@ -18,6 +18,7 @@ enum script_verb {
 	SCRIPT_WHISPERS,
 	SCRIPT_EDITS,
 	SCRIPT_REPLIES,
+	SCRIPT_REACTS,
 	SCRIPT_DELETES,
 	SCRIPT_JOINS,
 	SCRIPT_LEAVES,
@@ -37,8 +38,9 @@ struct script_wall {
 struct script_line {
 	enum script_verb verb;
 	char *who;  /* "ana", or "~ana" for somebody not identified */
-	char *whom; /* REPLIES: likewise */
-	char *text; /* SAYS, WHISPERS, EDITS, REPLIES: valid UTF-8, not empty; REMARK: may be "" */
+	char *whom; /* REPLIES, REACTS: likewise */
+	/* SAYS, WHISPERS, EDITS, REPLIES, REACTS: valid UTF-8, not empty; REMARK: may be "" */
+	char *text;
 	char **members; /* MEMBERS: at least one */
 	int64_t after_us;
 	struct script_wall wall;

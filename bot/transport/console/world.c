@@ -120,6 +120,8 @@ static void echo(struct world *w, const struct script_line *line)
 		head = g_strdup_printf("%s: ", line->who);
 	else if (line->verb == SCRIPT_REPLIES)
 		head = g_strdup_printf("%s replies %s: ", line->who, line->whom);
+	else if (line->verb == SCRIPT_REACTS)
+		head = g_strdup_printf("%s reacts %s: ", line->who, line->whom);
 	else if (line->verb == SCRIPT_EDITS)
 		head = g_strdup_printf("%s edits: ", line->who);
 	else
