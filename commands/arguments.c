@@ -18,21 +18,40 @@ bool argument_identified(struct command_call *call)
 
 struct work *argument_work(struct command_call *call, const char **ret_rest)
 {
-	const char *rest = NULL;
+	const char *rest = call->args;
 	int64_t number = works_number(call->args, &rest);
 
-	if (!number) {
-		command_usage(call, "problem.number", NULL);
+	if (!number && !call->replied.work) {
+		command_usage(call, call->replied.any ? "problem.number-reply" : "problem.number",
+			      NULL);
 		return NULL;
 	}
-	struct work *w = works_find(call->circle, number);
+	struct work *w = number ? works_find(call->circle, number)
+				: works_by_id(call->circle, call->replied.work);
 	if (!w) {
 		g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
 		command_usage(call, "problem.no-work", "number", text, NULL);
 		return NULL;
 	}
+	call->from_reply = !number;
+	call->circle->work = w->id;
 	*ret_rest = rest;
 	return w;
+}
+
+void argument_reply(struct command_call *call, const struct work *w, const char *key, ...)
+{
+	struct draft d = draft_new(call->circle);
+	va_list ap;
+
+	va_start(ap, key);
+	draft_sayv(&d, key, ap);
+	va_end(ap);
+	if (call->from_reply) {
+		g_autofree char *what = works_short(call->circle, w);
+		draft_add(&d, "reply.work", "work", what, NULL);
+	}
+	command_answer(call, &d);
 }
 
 char *argument_text(struct command_call *call, const char *text, const char *missing)

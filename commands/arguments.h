@@ -10,8 +10,12 @@
 /* Whether the network vouches for who this is; else says so. */
 bool argument_identified(struct command_call *call);
 
-/* The work whose number starts the arguments; NULL after having answered. works_free it. */
+/* The work whose number starts the arguments, or else that which the message answers is about; NULL
+ * after having answered. What is said from now on tells of it. works_free it. */
 struct work *argument_work(struct command_call *call, const char **ret_rest);
+/* An answer as command_reply gives it; where the work was taken from a reply it is named too. */
+void argument_reply(struct command_call *call, const struct work *w, const char *key, ...)
+	__attribute__((sentinel));
 
 /* What a person gives kith to keep: one clean line, not empty, not too long. NULL after having
  * answered (`missing` is the sentence for an empty one). g_free it. */

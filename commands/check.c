@@ -74,6 +74,7 @@ const struct command command_check = {
 	.usage = "check N",
 	.summary = "Before you pass somebody's work on: what to ask yourself, and what I can "
 		   "answer of it.",
+	.reply = "N",
 	.example = "check 3",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_PRIVATE,

@@ -1,9 +1,30 @@
 #include "base/text/text.h"
 #include "command.h"
 
+#include <string.h>
+
 static bool offered(const struct command_call *call, const struct command *command)
 {
 	return command->who != COMMAND_ORGANIZER || call->organizer;
+}
+
+/* What there is where a network has replies, and where it has reactions. */
+static void tell_reply(struct draft *d, const struct command *command)
+{
+	g_autofree char *what = g_ascii_strdown(command->reply, -1);
+	g_autofree char *help = g_strconcat("help.reply.", what, NULL);
+
+	draft_say(d, help, NULL);
+}
+
+static void tell_mark(struct draft *d, const struct command *command)
+{
+	g_autofree char *key = g_strconcat("reaction.", command->name, NULL);
+	g_autofree char *help = g_strconcat("help.mark.", command->name, NULL);
+	const char *marks = words_get(d->words, key);
+	g_autofree char *mark = g_strndup(marks, strcspn(marks, "|"));
+
+	draft_say(d, help, "mark", g_strstrip(mark), NULL);
 }
 
 static void explain(struct command_call *call, const char *name)
@@ -21,6 +42,10 @@ static void explain(struct command_call *call, const char *name)
 	draft_add(&d, "help.example", "example", command->example, NULL);
 	if (command->aliases)
 		draft_add(&d, "help.alias", "alias", command->aliases, NULL);
+	if (command->reply)
+		tell_reply(&d, command);
+	if (command->mark)
+		tell_mark(&d, command);
 	command_answer(call, &d);
 }
 

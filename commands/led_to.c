@@ -16,7 +16,7 @@ static void run(struct command_call *call)
 		return;
 	int64_t row = stories_add(c, w->id, call->person, text);
 	records_add(c, call->person, "story", row, 0);
-	command_reply(call, "story.kept", "name", call->name, NULL);
+	argument_reply(call, w, "story.kept", "name", call->name, NULL);
 	if (w->maker == call->person || !people_joined(c, w->maker))
 		return;
 	g_autofree char *what = works_short(c, w);
@@ -29,6 +29,7 @@ const struct command command_led_to = {
 	.name = "led-to",
 	.usage = "led-to N TEXT",
 	.summary = "Tell what a work led to, however small.",
+	.reply = "N",
 	.example = "led-to 3 a reader asked me to plan her garden",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_HERE,

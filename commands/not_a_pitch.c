@@ -17,6 +17,7 @@ const struct command command_not_a_pitch = {
 	.aliases = "notapitch",
 	.usage = "not-a-pitch",
 	.summary = "I misread your last message; I take your word for it at once.",
+	.mark = true,
 	.example = "not-a-pitch",
 	.who = COMMAND_ANYONE,
 	.scope = COMMAND_HERE,

@@ -39,8 +39,8 @@ static void run(struct command_call *call)
 	records_add(c, call->person, "note", row, 0);
 	entries_noted(c, w->id, call->person);
 	g_autofree char *maker = people_name(c, w->maker);
-	command_reply(call, private ? "note.kept-private" : "note.kept", "name", call->name,
-		      "maker", maker, NULL);
+	argument_reply(call, w, private ? "note.kept-private" : "note.kept", "name", call->name,
+		       "maker", maker, NULL);
 	if (people_joined(c, w->maker))
 		tell_maker(call, w, text);
 }
@@ -50,6 +50,7 @@ const struct command command_note = {
 	.usage = "note N TEXT",
 	.summary = "Say something specific about somebody's work; in private to me it goes to its "
 		   "maker alone.",
+	.reply = "N",
 	.example = "note 3 the second verse made me stop and read it again",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_HERE,

@@ -31,6 +31,7 @@ const struct command command_pass = {
 	.usage = "pass N",
 	.summary = "Let a work pass: no reason needed, nobody hears of it, and I ask nothing more "
 		   "of you about it.",
+	.reply = "N",
 	.example = "pass 3",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_PRIVATE,

@@ -47,7 +47,7 @@ static void run(struct command_call *call)
 	}
 	int64_t row = shares_add(c, w->id, call->person, place, because);
 	records_add(c, call->person, "share", row, 0);
-	command_reply(call, "share.kept", "name", call->name, "maker", maker, NULL);
+	argument_reply(call, w, "share.kept", "name", call->name, "maker", maker, NULL);
 	if (people_joined(c, w->maker))
 		tell_maker(call, w, place, because);
 }
@@ -56,6 +56,7 @@ const struct command command_shared = {
 	.name = "shared",
 	.usage = "shared N WHERE because TEXT",
 	.summary = "Tell the group where outside it you passed somebody's work on, and why.",
+	.reply = "N",
 	.example = "shared 3 my newsletter because it taught me to prune",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_HERE,

@@ -117,6 +117,7 @@ static void run(struct command_call *call)
 	if (shown_read(call, &s)) {
 		int64_t work = keep_work(call, &s);
 
+		call->circle->work = work;
 		if (!s.next && rounds_current(call->circle, &r))
 			enter(call, work, &r);
 		else

@@ -57,6 +57,17 @@ static char *trimmed(const char *text)
 	return inner;
 }
 
+/* What was uploaded is a work without a link, called as they say or as the file is. */
+static void name_file(const char *file_name, struct shown *s)
+{
+	g_autofree char *clean = text_line(file_name);
+
+	if (*s->title)
+		return;
+	g_free(s->title);
+	s->title = text_clip(clean, CIRCLE_TITLE_MOST);
+}
+
 static bool read_title(struct command_call *call, const char *text, struct shown *s)
 {
 	const char *link = find_link(text);
@@ -64,6 +75,10 @@ static bool read_title(struct command_call *call, const char *text, struct shown
 	if (!link) {
 		s->title = text_line(text);
 		if (unquote(&s->title))
+			return true;
+		if (call->replied.file_name)
+			name_file(call->replied.file_name, s);
+		if (call->replied.file_name && *s->title)
 			return true;
 		command_usage(call, *s->title ? "problem.quotes" : "problem.show", NULL);
 		return false;

@@ -20,6 +20,7 @@ const struct command command_undo = {
 	.name = "undo",
 	.usage = "undo",
 	.summary = "Take back the last thing you had me keep, within a day.",
+	.mark = true,
 	.example = "undo",
 	.who = COMMAND_MEMBER,
 	.scope = COMMAND_HERE,

@@ -86,6 +86,8 @@ const struct command command_work = {
 	.usage = "work N",
 	.summary = "A work: whose it is, what feedback is wanted, what was said about it, who "
 		   "passed it on and why.",
+	.reply = "N",
+	.mark = true,
 	.example = "work 3",
 	.who = COMMAND_ANYONE,
 	.scope = COMMAND_HERE,

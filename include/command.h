@@ -8,6 +8,17 @@
 enum command_who { COMMAND_ANYONE, COMMAND_MEMBER, COMMAND_ORGANIZER };
 enum command_scope { COMMAND_HERE, COMMAND_PRIVATE };
 
+/* Where a message is a reply, what the one it answers is about. */
+struct command_replied {
+	bool any;       /* it is a reply */
+	bool ours;      /* to kith */
+	int64_t work;   /* which it showed or tells of; 0: none, or not known */
+	int64_t person; /* who said it; 0: kith, somebody who never joined, or not known */
+	/* Of what was uploaded with the message itself, or with one of their own that it answers;
+	 * NULL if nothing was. */
+	const char *file_name;
+};
+
 struct command_call {
 	const struct command *command;
 	struct circle *circle;
@@ -17,6 +28,8 @@ struct command_call {
 	bool organizer;
 	const char *name; /* what to call them: the member's name, else the shown name made clean */
 	GHashTable *speakers; /* folded name -> struct config_address: who was seen speaking here */
+	struct command_replied replied;
+	bool from_reply;  /* the work was taken from there, so the answer is to name it */
 	const char *args; /* what follows the command's word: valid UTF-8, trimmed, "" if nothing */
 };
 
@@ -25,6 +38,8 @@ struct command {
 	const char *aliases; /* "best show-me" or NULL */
 	const char *usage;   /* "note N TEXT", without the prefix */
 	const char *summary; /* one line for help and the man page */
+	const char *reply;   /* the part of the usage that a reply stands for: "N"; or NULL */
+	bool mark;           /* there is a mark for it too: reaction.NAME, help.mark.NAME */
 	const char *example; /* "note 3 the opening line made me stay"; without the prefix */
 	enum command_who who;
 	enum command_scope scope;

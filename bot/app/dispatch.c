@@ -3,11 +3,15 @@
 #include "app/app.h"
 #include "app/guard.h"
 #include "app/missed.h"
+#include "app/reactions.h"
+#include "app/replied.h"
+#include "app/talk.h"
 #include "base/log.h"
 #include "base/text/text.h"
 #include "circle/people.h"
 #include "circle/records.h"
 #include "circle/rounds.h"
+#include "circle/works.h"
 #include "command.h"
 #include "store/outbox.h"
 
@@ -17,6 +21,13 @@
 #define TEXT_MOST 8000
 /* Names remembered for `vouch`: enough for any room kith is meant for. */
 #define SPEAKERS_MOST 1000
+
+/* A command, as somebody said it. */
+struct said {
+	const struct command *command;
+	const char *args; /* what follows its word; borrowed from the event */
+	struct command_replied replied;
+};
 
 static struct app_group *group_of_room(struct app *app, const char *network, const char *room)
 {
@@ -32,12 +43,21 @@ static struct app_group *group_of_room(struct app *app, const char *network, con
 	return NULL;
 }
 
-/* In private the group is the one the person belongs to; the first such, or one they have left, or
- * the first of all. */
+/* In private the group is the one the person belongs to; the one whose work they answer about, the
+ * first such, or one they have left, or the first of all. */
 static struct app_group *group_of_person(struct app *app, const struct event *e)
 {
 	int64_t person = people_by_handle(app->db, e->network, e->account);
+	int64_t work = person && e->answers ? outbox_work(app->outbox, e->answers) : 0;
+	int64_t about = work ? works_group(app->db, work) : 0;
 	struct app_group *left = NULL;
+
+	for (unsigned i = 0; about && i < app->n_groups; i++) {
+		struct circle c = app_circle(app, &app->groups[i], e->at_us, e->id);
+
+		if (c.id == about && people_joined(&c, person))
+			return &app->groups[i];
+	}
 
 	for (unsigned i = 0; i < app->n_groups; i++) {
 		struct circle c = app_circle(app, &app->groups[i], e->at_us, e->id);
@@ -156,19 +176,20 @@ static void suggest(struct circle *c, const struct event *e, const char *text)
 }
 
 static void run(struct app_group *group, struct circle *c, const struct event *e,
-		const struct command *command, const char *args)
+		const struct said *said)
 {
-	g_autofree char *clean = g_strstrip(g_strdup(args));
+	g_autofree char *clean = g_strstrip(g_strdup(said->args));
 	g_autofree char *shown = text_line(e->shown);
 	int64_t person = people_by_handle(c->db, e->network, e->account);
 	struct command_call call = {
-		.command = command,
+		.command = said->command,
 		.circle = c,
 		.event = e,
 		.person = person,
 		.member = person && people_joined(c, person),
 		.organizer = people_is_organizer(c->group, e->network, e->account),
 		.speakers = group->speakers,
+		.replied = said->replied,
 		.args = clean,
 	};
 	g_autofree char *name =
@@ -180,7 +201,7 @@ static void run(struct app_group *group, struct circle *c, const struct event *e
 		return;
 	if (call.member)
 		people_used_door(c, person, e->network, e->account);
-	command->run(&call);
+	said->command->run(&call);
 }
 
 static void say_undone(struct circle *c, const struct event *e)
@@ -208,7 +229,7 @@ static bool took_over(struct circle *c, const struct event *e)
 }
 
 static void handle_command(struct app_group *group, struct circle *c, const struct event *e,
-			   const struct command *command, const char *args)
+			   const struct said *said)
 {
 	if (strlen(e->text) > TEXT_MOST) {
 		struct draft d = draft_new(c);
@@ -216,7 +237,7 @@ static void handle_command(struct app_group *group, struct circle *c, const stru
 		voice_reply(c, e, &d);
 		return;
 	}
-	run(group, c, e, command, args);
+	run(group, c, e, said);
 }
 
 /* Said to kith, and none of its commands. */
@@ -229,41 +250,47 @@ static void handle_other(struct circle *c, const struct event *e)
 		suggest(c, e, text);
 }
 
-static const struct command *command_of(const struct circle *c, const struct event *e,
-					const char **ret_args)
+static bool is_command(const struct circle *c, const struct event *e, struct said *ret)
 {
 	bool named;
 	const char *text = said_to_us(c, e, &named);
 	unsigned length = 0;
-	const struct command *command = text ? command_find(text, &length) : NULL;
 
-	if (command)
-		*ret_args = text + length;
-	return command;
+	ret->command = text ? command_find(text, &length) : NULL;
+	ret->args = ret->command ? text + length : NULL;
+	return ret->command;
 }
 
 static void handle_message(struct app_group *group, struct circle *c, const struct event *e,
 			   bool pitched)
 {
-	const char *args;
-	const struct command *command = command_of(c, e, &args);
+	struct said said = { NULL };
 
-	if (command)
-		handle_command(group, c, e, command, args);
-	else if (!pitched || !guard_judge(group->guard, c, e))
+	if (is_command(c, e, &said)) {
+		replied_find(group, c, e, &said.replied);
+		handle_command(group, c, e, &said);
+	} else if (!pitched || !guard_judge(group->guard, c, e)) {
 		handle_other(c, e);
+	}
 }
 
 /* An edited command is done again in place of the first. */
-static void handle_edit(struct app_group *group, struct circle *c, const struct event *e)
+static void handle_edit(struct app_group *group, struct circle *c, const struct event *edit)
 {
-	const char *args;
-	const struct command *command = command_of(c, e, &args);
+	const struct talk_line *first = guard_line(group->guard, edit, edit->target);
+	struct event in_thread = *edit, *e = &in_thread;
+	struct said said = { NULL };
+	bool command = is_command(c, edit, &said);
 
+	/* An edit does not tell the thread it belongs to. */
+	g_autofree char *thread = g_strdup(first && !edit->thread ? first->thread : edit->thread);
+	in_thread.thread = thread;
+	if (command)
+		replied_find(group, c, e, &said.replied);
 	c->editing = true;
 	bool taken = take_back(c, e), noted = c->edited_record;
 	if (command)
-		handle_command(group, c, e, command, args);
+		handle_command(group, c, e, &said);
 	else
 		handle_other(c, e);
 	/* Nothing that was acknowledged goes without a word. */
@@ -280,17 +307,19 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
 	bool named, pitched = false;
-	const char *args;
+	struct said said;
 
 	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
 	if (e->kind == EVENT_MESSAGE && !e->direct) {
-		if (command_of(&c, e, &args))
+		if (is_command(&c, e, &said))
 			guard_passed(group->guard, &c, e);
 		else
 			pitched = guard_hear(group->guard, &c, e);
 	}
 	/* Ordinary chat costs no transaction. */
 	if (e->kind == EVENT_MESSAGE && !pitched && !said_to_us(&c, e, &named))
+		return false;
+	if (e->kind == EVENT_REACTION && !reactions_known(&c, e))
 		return false;
 	app_begin(app);
 	/* A step that fell due before the message was said comes before its answer. */
@@ -309,6 +338,8 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 		guard_deleted(&c, e);
 		break;
 	case EVENT_REACTION:
+		reactions_handle(group, &c, e);
+		break;
 	case EVENT_JOIN:
 	case EVENT_LEAVE:
 	case EVENT_INVITE:

@@ -434,6 +434,11 @@ bool guard_judge(struct guard *g, struct circle *c, const struct event *e)
 	return mode != CONFIG_PITCH_OFF && decide(g, c, e, mode, &a);
 }
 
+const struct talk_line *guard_line(struct guard *g, const struct event *e, const char *id)
+{
+	return e->room && id ? talk_find(g->talk, e, id) : NULL;
+}
+
 void guard_passed(struct guard *g, const struct circle *c, const struct event *e)
 {
 	struct talk_line *line = talk_add(g->talk, e, c->now_us);

@@ -11,6 +11,7 @@
 #include "app/app.h"
 
 struct guard;
+struct talk_line;
 
 /* `since_us` is when kith began to listen: what was asked before it does not know. `missed` is
  * false where there was nothing before it came. */
@@ -25,6 +26,10 @@ void guard_missed(struct guard *g, int64_t now_us);
 bool guard_hear(struct guard *g, const struct circle *c, const struct event *e);
 /* Decides about what guard_hear has just heard, and says what is to be said. True if kith spoke. */
 bool guard_judge(struct guard *g, struct circle *c, const struct event *e);
+
+/* The message `id` of the room that `e` is of, if it was said within the hour, else NULL; borrowed
+ * until the next message. */
+const struct talk_line *guard_line(struct guard *g, const struct event *e, const char *id);
 
 /* A command, which is none of its business; but it may be edited. */
 void guard_passed(struct guard *g, const struct circle *c, const struct event *e);

@@ -57,6 +57,11 @@ static void line_free(void *data)
 
 	g_free(line->id);
 	g_free(line->who);
+	g_free(line->account);
+	g_free(line->reply_to);
+	g_free(line->answers);
+	g_free(line->thread);
+	g_free(line->file_name);
 	g_free(line->room);
 	g_free(line->name);
 	g_free(line->text);
@@ -149,6 +154,11 @@ struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 	fold_init(&name, e->shown);
 	line->id = g_strdup(e->id);
 	line->who = who_of(e);
+	line->account = g_strdup(e->account);
+	line->reply_to = g_strdup(e->reply_to);
+	line->answers = g_strdup(e->answers);
+	line->thread = g_strdup(e->thread);
+	line->file_name = g_strdup(e->file_name);
 	line->room = g_strconcat(e->network, "/", e->room, NULL);
 	line->name = g_strdup(name.text);
 	fold_done(&name);

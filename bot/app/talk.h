@@ -17,10 +17,12 @@ struct talk;
 struct talk_line {
 	char *id;
 	char *who;     /* an account, or else a nick, on its network */
+	char *account; /* NULL: not identified */
 	char *room;    /* on its network */
 	char *name;    /* the shown name, folded */
 	char *text;    /* as typed; NULL once it is too old to belong to what comes */
 	GArray *words; /* uint32_t, of a question; NULL: it is none */
+	char *reply_to, *answers, *thread, *file_name; /* as in the event; NULL each */
 	int64_t at_us;
 	bool introduces;
 	bool judged; /* the guard has decided about it, alone or with lines before it */

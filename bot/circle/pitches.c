@@ -278,6 +278,23 @@ bool pitches_misread(struct circle *c, const struct pitches_author *a)
 	return id;
 }
 
+bool pitches_misread_event(struct circle *c, const struct pitches_author *a, const char *network,
+			   const char *event)
+{
+	g_autofree char *hash = hashes_event(c, network, event);
+	int64_t id =
+		db_int(c->db, 0,
+		       "SELECT id FROM pitch WHERE group_id = ? AND event = ?"
+		       " AND (person_id = nullif(?, 0) OR stranger = ?) AND NOT observed"
+		       " AND state IN ('open', 'closed', 'over') AND at_us > ?"
+		       " ORDER BY at_us DESC, id DESC LIMIT 1",
+		       "ititi", c->id, hash, a->person, a->stranger, c->now_us - OBJECT_WITHIN_US);
+
+	if (id)
+		close_case(c, id, PITCHES_MISREAD);
+	return id;
+}
+
 GArray *pitches_held(struct circle *c)
 {
 	GArray *cases = g_array_new(FALSE, FALSE, sizeof(struct pitches_case));

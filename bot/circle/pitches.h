@@ -66,6 +66,9 @@ bool pitches_latest(struct circle *c, const struct pitches_author *a, struct pit
 /* "I misread that": closes the latest case that is open, undoes its step, exempts its text. False
  * if there is none. */
 bool pitches_misread(struct circle *c, const struct pitches_author *a);
+/* Likewise of that about the message `event` (its id), if it is theirs. */
+bool pitches_misread_event(struct circle *c, const struct pitches_author *a, const char *network,
+			   const char *event);
 bool pitches_exempt(struct circle *c, const char *text);
 
 /* What lies with the organizers, the oldest first. GArray of struct pitches_case; unref it. */

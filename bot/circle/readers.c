@@ -72,7 +72,7 @@ static void tell_reader(struct circle *c, const struct round *r, const struct en
 	if (until_us < c->now_us + READING_LEAST_US)
 		until_us = c->now_us + CLOCK_US_PER_DAY;
 	g_autofree char *until = words_time(c->words, until_us, zone, zone_name);
-	int64_t about = c->about;
+	int64_t about = c->about, work = c->work;
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "round.reader", "=work", line, "until", until, NULL);
@@ -80,8 +80,10 @@ static void tell_reader(struct circle *c, const struct round *r, const struct en
 		draft_say(&d, "round.reader-want", "want", w->want, NULL);
 	draft_say(&d, "round.reader-how", "number", number, NULL);
 	c->about = e->maker;
+	c->work = w->id;
 	voice_tell(c, reader, &d, until_us);
 	c->about = about;
+	c->work = work;
 }
 
 static void assign(struct circle *c, const struct round *r, const struct entry *e, int64_t reader)
@@ -191,7 +193,10 @@ void entries_reread(struct circle *c, const struct round *r, int64_t entry, int6
 	draft_say(&d, "round.reader-instead", "maker", maker, "=work", line, "before", was, NULL);
 	if (w->want)
 		draft_say(&d, "round.reader-want", "want", w->want, NULL);
+	int64_t work = c->work;
+	c->work = w->id;
 	voice_tell(c, reader, &d, MAX(r->closes_at_us, c->now_us + CLOCK_US_PER_DAY));
+	c->work = work;
 }
 
 void entries_pass(struct circle *c, const struct round *r, int64_t person, int64_t work)

@@ -226,6 +226,33 @@ bool records_of_event(struct circle *c, int64_t person, const char *event)
 		      "iit", c->id, person, event);
 }
 
+int64_t records_work(struct circle *c, const char *event)
+{
+	return db_int(c->db, 0,
+		      "SELECT coalesce("
+		      " (SELECT work_id FROM entry WHERE kind = 'entry' AND id = row_id),"
+		      " (SELECT work_id FROM note WHERE kind = 'note' AND id = row_id),"
+		      " (SELECT work_id FROM share WHERE kind = 'share' AND id = row_id),"
+		      " (SELECT work_id FROM story WHERE kind = 'story' AND id = row_id)) AS work"
+		      " FROM record WHERE group_id = ? AND event = ? AND work IS NOT NULL"
+		      " ORDER BY id DESC LIMIT 1",
+		      "it", c->id, event);
+}
+
+int64_t records_author(struct circle *c, const char *event)
+{
+	return db_int(c->db, 0, "SELECT person_id FROM record WHERE group_id = ? AND event = ?",
+		      "it", c->id, event);
+}
+
+int64_t records_thanked(struct circle *c, const char *event)
+{
+	return db_int(c->db, 0,
+		      "SELECT to_id FROM record JOIN thanks ON thanks.id = row_id"
+		      " WHERE record.group_id = ? AND kind = 'thanks' AND event = ?",
+		      "it", c->id, event);
+}
+
 bool records_any(struct circle *c, int64_t person)
 {
 	return db_int(c->db, 0,

@@ -19,6 +19,11 @@ const char *records_undo_event(struct circle *c, int64_t person, const char *eve
 bool records_undo_edited(struct circle *c);
 /* Whether the message `event` of theirs has something recorded. */
 bool records_of_event(struct circle *c, int64_t person, const char *event);
+/* The work that somebody's message `event` showed, or said something about in public; 0 if none. */
+int64_t records_work(struct circle *c, const char *event);
+/* Whose message it was, if it recorded anything, and whom it thanked; 0 if nobody. */
+int64_t records_author(struct circle *c, const char *event);
+int64_t records_thanked(struct circle *c, const char *event);
 /* Whether any message of theirs could still be taken back by editing or deleting it. */
 bool records_any(struct circle *c, int64_t person);
 void records_prune(struct circle *c);

@@ -46,6 +46,11 @@ struct work *works_by_id(struct circle *c, int64_t id)
 	return first_of(db_query(c->db, COLUMNS "WHERE id = ?", "i", id));
 }
 
+int64_t works_group(struct db *db, int64_t id)
+{
+	return db_int(db, 0, "SELECT group_id FROM work WHERE id = ?", "i", id);
+}
+
 struct work *works_same(struct circle *c, int64_t maker, const char *link, const char *title)
 {
 	/* The + leaves the order to a sort of the one or two there are: by id all of a maker's

@@ -17,6 +17,8 @@ struct work {
 /* By its number in the group; NULL if there is none. works_free it. */
 struct work *works_find(struct circle *c, int64_t number);
 struct work *works_by_id(struct circle *c, int64_t id);
+/* The group a work is of, 0 if there is no such work. */
+int64_t works_group(struct db *db, int64_t id);
 /* A member's own work with this link, or (link NULL) this title. */
 struct work *works_same(struct circle *c, int64_t maker, const char *link, const char *title);
 void works_free(struct work *w);

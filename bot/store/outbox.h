@@ -50,8 +50,8 @@ void outbox_keep(struct outbox *o, struct outbox_post *p, const char *source);
 /* The first post not delivered yet whose `seq` is greater than `after`, NULL at the end. */
 struct outbox_post *outbox_next(struct outbox *o, int64_t after);
 struct outbox_post *outbox_find(struct outbox *o, const char *key);
-/* Of a post waiting, said or given up: the work it tells of, 0 if none or nobody knows any more; the
- * event it answers, NULL likewise (g_free it). What was never stored is known for a while. */
+/* Of a post waiting, said or given up: the work it tells of, 0 if none or nobody knows any more;
+ * the event it answers, NULL likewise (g_free it). What was never stored is known for a while. */
 int64_t outbox_work(struct outbox *o, const char *key);
 char *outbox_answers(struct outbox *o, const char *key);
 /* Said, or given up: it leaves memory at once; the mark is written with the next commit or by

@@ -2,6 +2,7 @@
  * and the example configuration. Built and run by deploy/meson.build. */
 #include "base/config/manual.h"
 #include "command.h"
+#include "post.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,17 +37,28 @@ static const char conf_head[] =
 	"systemd handed over stays the same until a restart.\n";
 static const char conf_tail[] = ".SH SEE ALSO\n.BR kith (1),\n.BR kith-commands (7)\n";
 
-static const char commands_head[] = ".TH KITH-COMMANDS 7 \"\" \"kith " KITH_VERSION "\"\n"
-				    ".SH NAME\nkith-commands \\- what people can say to kith\n"
-				    ".SH DESCRIPTION\n"
-				    "A command is said in the room behind the group's prefix "
-				    "(\\fB!\\fR unless configured), or\n"
-				    "after kith's name and a colon, or in private without either. "
-				    "Capitals are what you fill in;\n"
-				    "brackets may be left out. A work's number may have a # before "
-				    "it. A time is \\fBfriday\\fR,\n"
-				    "\\fBtomorrow 18:00\\fR, \\fB24 december\\fR, "
-				    "\\fB2026-12-24\\fR, \\fB3 days\\fR and the like.\n";
+static const char commands_head[] =
+	".TH KITH-COMMANDS 7 \"\" \"kith " KITH_VERSION "\"\n"
+	".SH NAME\nkith-commands \\- what people can say to kith\n"
+	".SH DESCRIPTION\n"
+	"A command is said in the room behind the group's prefix "
+	"(\\fB!\\fR unless configured), or\n"
+	"after kith's name and a colon, or in private without either. "
+	"Capitals are what you fill in;\n"
+	"brackets may be left out. A work's number may have a # before "
+	"it. A time is \\fBfriday\\fR,\n"
+	"\\fBtomorrow 18:00\\fR, \\fB24 december\\fR, "
+	"\\fB2026-12-24\\fR, \\fB3 days\\fR and the like.\n"
+	".PP\n"
+	"Where a network has replies, one to a message about a work "
+	"stands for its number, and one\n"
+	"to what somebody said for their name; a number or a name that "
+	"is written counts first.\n"
+	"Where it has reactions, some marks do what a command does; the "
+	"answer to one is always in\n"
+	"private, and taking the mark away takes back what it had kith "
+	"keep. They are \\fBreaction.*\\fR\n"
+	"in \\fB[words]\\fR.\n";
 static const char commands_tail[] = ".SH SEE ALSO\n.BR kith (1),\n.BR kith.conf (5)\n";
 
 /* man(7) reads a dot or quote that starts a line, and backslashes and hyphens anywhere. */
@@ -65,7 +77,26 @@ static void put(const char *text)
 	putchar('\n');
 }
 
-static void print_commands(enum command_who who, const char *title)
+/* As help tells them. */
+static void print_shortcuts(const struct words *words, const struct command *c)
+{
+	g_autofree char *key = g_strconcat("reaction.", c->name, NULL);
+	g_autofree char *help = g_strconcat("help.mark.", c->name, NULL);
+
+	if (c->reply) {
+		g_autofree char *what = g_ascii_strdown(c->reply, -1);
+		g_autofree char *reply = g_strconcat("help.reply.", what, NULL);
+		put(words_get(words, reply));
+	}
+	if (c->mark) {
+		g_auto(GStrv) marks = g_strsplit(words_get(words, key), "|", -1);
+		g_autofree char *said = words_say(words, help, "mark", marks[0], NULL);
+		g_autofree char *plain = post_plain(said);
+		put(plain);
+	}
+}
+
+static void print_commands(const struct words *words, enum command_who who, const char *title)
 {
 	printf(".SH %s\n", title);
 	for (const struct command *const *c = commands; *c; c++) {
@@ -80,6 +111,7 @@ static void print_commands(enum command_who who, const char *title)
 			fputs("Also called ", stdout);
 			put((*c)->aliases);
 		}
+		print_shortcuts(words, *c);
 		fputs(".br\nFor example: \\fI", stdout);
 		put((*c)->example);
 		fputs("\\fR\n", stdout);
@@ -98,11 +130,19 @@ int main(int argc, char **argv)
 		g_autofree char *keys = config_manual();
 		printf("%s%s%s", conf_head, keys, conf_tail);
 	} else if (!strcmp(page, "kith-commands.7")) {
+		struct words *words;
+		g_autofree char *error = NULL;
+
+		if (words_new("en", NULL, &words, &error) < 0) {
+			fprintf(stderr, "%s\n", error);
+			return 70;
+		}
 		fputs(commands_head, stdout);
-		print_commands(COMMAND_ANYONE, "FOR ANYBODY");
-		print_commands(COMMAND_MEMBER, "FOR MEMBERS");
-		print_commands(COMMAND_ORGANIZER, "FOR ORGANIZERS");
+		print_commands(words, COMMAND_ANYONE, "FOR ANYBODY");
+		print_commands(words, COMMAND_MEMBER, "FOR MEMBERS");
+		print_commands(words, COMMAND_ORGANIZER, "FOR ORGANIZERS");
 		fputs(commands_tail, stdout);
+		words_free(words);
 	} else if (!strcmp(page, "kith.conf.example")) {
 		g_autofree char *example = config_example();
 		fputs(example, stdout);

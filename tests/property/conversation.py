@@ -49,6 +49,7 @@ MOVES = ['+1s', '+20s', '+59s', '+5m', '+10m', '+30m', '+1h', '+3h', '+11h', '+1
 STARTS = [None, '2026-12-20 12:00', '2027-03-26 12:00', '2027-10-29 12:00']
 CRASHES = ['!crash', '!crash before-commit', '!crash after-commit', '!crash after-send']
 MODES = ['gentle'] * 4 + ['observe'] * 2 + ['off']
+MARKS = ['↩', '↩\ufe0f', '🔙', '👎', '🙏', '🙏', '🔍', '🎉', 'undo']
 PAUSES = ['+31s', '+5m', '+20m', '+59m', '+61m', '+1d', '+6d', '+8d']
 
 # The guard remembers talk for an hour and no longer than it runs. So where kith crashes people say
@@ -203,12 +204,29 @@ class Conversation:
         if text.startswith('!'):
             text = f'well {text}'
         spoken = sorted(name for name, n in self.messages.items() if n > 0)
-        if spoken and self.chance.random() < 0.2:
+        # Whose a message was is known to the running process alone.
+        if spoken and not self.crashes and who != TACITURN and self.chance.random() < 0.15:
+            self.point(who, self.chance.choice(spoken))
+        elif spoken and self.chance.random() < 0.2:
             self.lines.append(f'{who} replies {self.chance.choice(spoken)}: {text}')
             self.messages[who] = self.messages.get(who, 0) + 1
             self.here.add(who)
         else:
             self.say(who, text)
+
+    def point(self, who, other):
+        """At what `other`, or kith, said last: with a mark, or a command that leaves out of what."""
+        if self.chance.random() < 0.5:
+            self.say(who, '!list')
+            other = 'kith'
+        if self.chance.random() < 0.5:
+            self.lines.append(f'{who} reacts {other}: {self.chance.choice(MARKS)}')
+        else:
+            command = self.chance.choice([
+                f'note {self.text(who)}', f'shared {self.text(who)} because {self.text(who)}',
+                'thanks', f'thanks for {self.text(who)}', 'work', 'pass', 'check'])
+            self.say(who, f'!{command}', f'replies {other}')
+        self.here.add(who)
 
     def change(self, who):
         chance = self.chance

@@ -21,9 +21,9 @@ TOLD = re.compile(r'[\w-]+[.]told(?:-\w+)?|round[.](?:reader(?:-\w+)?|remind|qui
 UNSEEN = re.compile('[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2061-\u206f\ufeff'
                     '\U000e0000-\U000e007f]')
 
-# Whoever deletes a message is told, in private, what kith no longer keeps.
+# Whoever deletes a message, or marks one, is told in private what comes of it.
 SPOKEN = re.compile(r'(?P<who>[^\s:>]+)'
-                    r'(?:(?P<private>>>| deletes)|:| edits:| replies [^\s:>]+:) ?(?P<text>.*)')
+                    r'(?:(?P<private>>>| deletes| reacts [^\s:>]+:)|:| edits:| replies [^\s:>]+:) ?(?P<text>.*)')
 
 
 def read_text(text):

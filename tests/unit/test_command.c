@@ -9,6 +9,19 @@
 
 #include <cmocka.h>
 
+static void assert_marked(const struct command *command)
+{
+	g_autofree char *mark = g_strconcat("reaction.", command->name, NULL);
+	g_autofree char *help = g_strconcat("help.mark.", command->name, NULL);
+	struct words *words;
+	char *error = NULL;
+
+	assert_int_equal(words_new("en", NULL, &words, &error), 0);
+	assert_int_equal(!!words_get(words, mark), command->mark);
+	assert_int_equal(!!words_get(words, help), command->mark);
+	words_free(words);
+}
+
 static void table__commands__are_sorted_and_documented(void **state)
 {
 	for (const struct command *const *c = commands; *c; c++) {
@@ -31,6 +44,9 @@ static void table__commands__are_sorted_and_documented(void **state)
 		assert_true(g_str_has_suffix((*c)->summary, "."));
 		assert_true(g_utf8_validate((*c)->summary, -1, NULL));
 		assert_null(strpbrk((*c)->summary, "\n"));
+		/* A reply stands for something of the usage; a mark has its words. */
+		assert_true(!(*c)->reply || strstr((*c)->usage, (*c)->reply));
+		assert_marked(*c);
 		/* What is only for organizers says so in its name. */
 		assert_int_equal((*c)->who == COMMAND_ORGANIZER, g_str_has_prefix(name, "admin"));
 	}
