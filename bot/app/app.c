@@ -6,6 +6,7 @@
 #include "app/guard.h"
 #include "app/reload.h"
 #include "app/schedule.h"
+#include "app/whereabouts.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "circle/people.h"
@@ -203,6 +204,7 @@ int app_link_open(struct app *app, const struct config *config,
 	link->app = app;
 	link->network = g_strdup(section->name);
 	link->fingerprint = app_link_fingerprint(config, section);
+	link->refusal = whereabouts_refusal(config, section->name);
 	link->env = (struct transport_env){
 		.loop = app->options.loop,
 		.clock = app->options.clock,
@@ -210,6 +212,7 @@ int app_link_open(struct app *app, const struct config *config,
 		.data = link,
 		.rooms = (const char *const *)names_on(config, section->name, false),
 		.inviters = (const char *const *)names_on(config, section->name, true),
+		.refusal = link->refusal,
 		.db = app->db,
 		.context = app->options.context,
 	};
@@ -235,6 +238,7 @@ void app_link_free(void *data)
 	g_strfreev((char **)link->env.rooms);
 	g_strfreev((char **)link->env.inviters);
 	g_free(link->network);
+	g_free(link->refusal);
 	g_free(link->fingerprint);
 	g_free(link);
 }

@@ -60,6 +60,7 @@ struct app_link {
 	struct transport *transport;
 	enum transport_state state;
 	GArray *ears;      /* of struct app_ear, one for each of env.rooms */
+	char *refusal;     /* of env */
 	char *fingerprint; /* of all it was opened with */
 };
 

@@ -6,6 +6,7 @@
 #include "app/reactions.h"
 #include "app/replied.h"
 #include "app/talk.h"
+#include "app/whereabouts.h"
 #include "base/log.h"
 #include "base/text/text.h"
 #include "circle/people.h"
@@ -357,14 +358,23 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 bool dispatch_event(struct app_link *link, const struct event *e)
 {
 	struct app *app = link->app;
-	struct app_group *group = dispatch_group(app, e);
+	struct app_group *group;
 
+	if (e->kind == EVENT_INVITE) {
+		whereabouts_invited(link, e);
+		return true;
+	}
+	group = dispatch_group(app, e);
 	if (!group)
 		return false;
 	if (e->kind == EVENT_MESSAGE)
 		remember_speaker(group, e);
 	if (e->kind == EVENT_MISSED || e->kind == EVENT_EJECTED) {
 		missed_event(link, group, e);
+		return true;
+	}
+	if (e->kind == EVENT_MOVED || e->kind == EVENT_MUTED) {
+		whereabouts_event(link, group, e);
 		return true;
 	}
 	return handle(app, group, e);

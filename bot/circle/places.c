@@ -8,6 +8,7 @@
 #define NEW_FOR_US       (7 * CLOCK_US_PER_DAY)
 #define MISSED_AGAIN_US  CLOCK_US_PER_HOUR
 #define EJECTED_AGAIN_US (6 * CLOCK_US_PER_HOUR)
+#define MUTED_AGAIN_US   (6 * CLOCK_US_PER_HOUR)
 
 static const char *const modes[] = {
 	[CONFIG_PITCH_GENTLE] = "gentle",
@@ -30,6 +31,13 @@ void places_seen(struct circle *c)
 	for (unsigned i = 0; i < c->group->places->len; i++) {
 		const struct config_address *place = c->group->places->pdata[i];
 
+		db_run(c->db,
+		       "INSERT INTO place(network, room, group_id, since_us, heard_us, stopped_us)"
+		       " SELECT network, moved_to, group_id, since_us, heard_us, stopped_us FROM "
+		       "place"
+		       " WHERE network = ? AND moved_to = ? AND group_id = ?"
+		       " ORDER BY since_us LIMIT 1 ON CONFLICT DO NOTHING",
+		       "tti", place->network, place->name, c->id);
 		db_run(c->db,
 		       "INSERT INTO place(network, room, group_id, since_us) VALUES(?, ?, ?, ?)"
 		       " ON CONFLICT DO NOTHING",
@@ -71,6 +79,20 @@ bool places_tell_ejected(struct circle *c, const char *network, const char *room
 		      "UPDATE place SET ejected_told_us = ?1 WHERE network = ?2 AND room = ?3"
 		      " AND ejected_told_us NOT BETWEEN ?4 AND ?1",
 		      "itti", c->now_us, network, room, c->now_us - EJECTED_AGAIN_US + 1) > 0;
+}
+
+bool places_tell_muted(struct circle *c, const char *network, const char *room)
+{
+	return db_run(c->db,
+		      "UPDATE place SET muted_told_us = ?1 WHERE network = ?2 AND room = ?3"
+		      " AND muted_told_us NOT BETWEEN ?4 AND ?1",
+		      "itti", c->now_us, network, room, c->now_us - MUTED_AGAIN_US + 1) > 0;
+}
+
+void places_moved(struct circle *c, const char *network, const char *room, const char *to)
+{
+	db_run(c->db, "UPDATE place SET moved_to = ? WHERE network = ? AND room = ?", "ttt", to,
+	       network, room);
 }
 
 void places_set_mode(struct circle *c, enum config_pitch_mode mode)

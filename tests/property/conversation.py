@@ -215,7 +215,7 @@ class Conversation:
             self.say(who, text)
 
     def point(self, who, other):
-        """At what `other`, or kith, said last: with a mark, or a command that leaves out of what."""
+        """At what `other`, or kith, said last: a mark, or a command that leaves out of what."""
         if self.chance.random() < 0.5:
             self.say(who, '!list')
             other = 'kith'

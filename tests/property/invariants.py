@@ -23,7 +23,8 @@ UNSEEN = re.compile('[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2061-\u206f\u
 
 # Whoever deletes a message, or marks one, is told in private what comes of it.
 SPOKEN = re.compile(r'(?P<who>[^\s:>]+)'
-                    r'(?:(?P<private>>>| deletes| reacts [^\s:>]+:)|:| edits:| replies [^\s:>]+:) ?(?P<text>.*)')
+                    r'(?:(?P<private>>>| deletes| reacts [^\s:>]+:)|:| edits:| replies [^\s:>]+:)'
+                    r' ?(?P<text>.*)')
 
 
 def read_text(text):

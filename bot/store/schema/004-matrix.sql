@@ -6,6 +6,7 @@ ALTER TABLE outbox ADD COLUMN markup_else TEXT; -- what is said there then; NULL
 ALTER TABLE outbox ADD COLUMN work_id INTEGER REFERENCES work ON DELETE SET NULL; -- which work it tells of; stays
 CREATE INDEX outbox_work ON outbox (work_id) WHERE work_id IS NOT NULL;
 
+ALTER TABLE place ADD COLUMN moved_to TEXT;     -- the room it goes on in, while it is still called by this one
 ALTER TABLE place ADD COLUMN muted_told_us INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE matrix_account (
