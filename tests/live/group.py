@@ -134,7 +134,13 @@ class Group:
         line = self.week.lines[n]
         self.people[line.nick].say('kith' if line.alone else self.room, line.text)
 
-    def move(self, line):
+    def is_in_room(self, n):
+        line = self.week.lines[n]
+        return (self.people[line.nick].nick, line.text) in [
+            (nick, text) for _, nick, text in self.observer.said_in(self.room)]
+
+    def move(self, n):
+        line = self.week.lines[n]
         if isinstance(line, week.Comes):
             self.people[line.nick] = self.person(line.nick, ROOM)
         elif isinstance(line, week.Goes):
@@ -155,9 +161,7 @@ class Group:
                 if not self.at_line[n] and not line.alone:
                     # Nothing else tells that the server has it, and the next to speak may have
                     # the quicker line.
-                    said = (self.people[line.nick].nick, line.text)
-                    irc.wait_for(f'{line} in the room', lambda: said in [
-                        (nick, text) for _, nick, text in self.observer.said_in(self.room)])
+                    irc.wait_for(f'{line} in the room', lambda: self.is_in_room(n))
                 self.await_posts(n + 1, part=max(0, len(self.at_line[n]) - 1))
                 disturb(n, answered=True)
             elif isinstance(line, week.Step):
@@ -166,7 +170,7 @@ class Group:
                 disturb(n, answered=True)
                 time.sleep(max(0, self.week.is_due(line.key) - time.monotonic()))
             else:
-                self.move(line)
+                self.move(n)
             self.await_posts(n + 1)
 
     def spoken(self):
@@ -190,8 +194,10 @@ class Group:
             posts = self.posts_to(name)
             assert self.follow(somebody, self.alone(somebody), posts).posts == len(posts)
         assert not self.observer.said_in(*self.alone(self.observer))
+        self.check_steps(self.observer, self.room)
 
-        said = [(at, text) for at, nick, text in self.observer.said_in(self.room) if nick == 'kith']
+    def check_steps(self, observer, room):
+        said = [(at, text) for at, nick, text in observer.said_in(room) if nick == 'kith']
         for n, line in enumerate(self.week.lines):
             if isinstance(line, week.Step):
                 first_line = self.at_line[n][0].text.split('\n')[0]

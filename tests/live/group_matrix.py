@@ -63,7 +63,8 @@ class MatrixGroup(Group):
         else:
             somebody.say(self.room, line.text)
 
-    def move(self, line):
+    def move(self, n):
+        line = self.week.lines[n]
         if isinstance(line, week.Comes):
             somebody = self.people[line.nick] = self.town.person(line.nick)
             self.people['olga'].invite(self.room, somebody.user)

@@ -1,5 +1,5 @@
 """The week of deploy/demo.kith in under a minute: the same script for the sandbox and for people on
-IRC, and what kith is to say in it, told from what it did say."""
+real servers, and what kith is to say in it, told from what it did say."""
 import datetime
 import os
 import pathlib
@@ -58,6 +58,12 @@ class Renamed(NamedTuple):
     hear of it."""
     nick: str
     to: str
+
+
+class Links(NamedTuple):
+    """Somebody tells kith that they are on two networks. The sandbox, which is one, does not hear
+    of it."""
+    nick: str
 
 
 class Step(NamedTuple):
