@@ -101,81 +101,41 @@ static void read_account_data(struct reading *r)
 	}
 }
 
-static const struct matrix_room *known_place(const struct reading *r, struct span id)
-{
-	g_autofree char *text = span_text(id);
-	const struct matrix_room *room = text ? matrix_rooms_find(r->m->rooms, text) : NULL;
-
-	return room && room->place ? room : NULL;
-}
-
-/* What an event of a room that kith does not know says about why it is in there: a place goes on
- * there, or kith has opened it to talk to somebody and was killed before it could note that. */
-static bool explains(const struct reading *r, const char *id, struct span event)
-{
-	struct span type = span_get(event, "type"), content = span_get(event, "content");
-
-	if (span_says(type, "m.room.create"))
-		return known_place(r, span_at(content, "predecessor", "room_id", NULL));
-	if (!span_says(type, "m.room.member") ||
-	    !span_says(span_get(event, "sender"), r->m->user) ||
-	    !span_is_true(span_get(content, "is_direct")))
-		return false;
-	g_autofree char *user = span_text(span_get(event, "state_key"));
-	if (!user || !strcmp(user, r->m->user))
-		return false;
-	matrix_rooms_set_direct(r->m->rooms, id, user);
-	return true;
-}
-
-static bool is_ours(const struct reading *r, const char *id, int64_t node)
-{
-	static const char *const sections[] = { "state", "timeline" };
-	const struct matrix_room *known = matrix_rooms_find(r->m->rooms, id);
-
-	if (known && (known->place || known->direct))
-		return true;
-	for (size_t s = 0; s < G_N_ELEMENTS(sections); s++)
-		for (int64_t i = events_of(r, node, sections[s]); i != SPANS_NONE;
-		     i = spans_next(r->spans, i))
-			if (explains(r, id, spans_value(r->spans, i)))
-				return true;
-	return false;
-}
-
 static void read_state(struct reading *r, int64_t node)
 {
 	struct matrix *m = r->m;
 	g_autofree char *id = room_id(r, node);
 
-	if (!id || !is_ours(r, id, node))
+	if (!id)
 		return;
-	struct matrix_room *room = matrix_rooms_find(m->rooms, id);
-	bool was_inside = room && room->inside;
-
-	room = matrix_rooms_enter(m->rooms, id);
+	const struct matrix_room *known = matrix_rooms_find(m->rooms, id);
+	bool was_inside = known && known->inside;
+	struct matrix_room *room = matrix_rooms_enter(m->rooms, id);
 	if (!was_inside)
 		g_hash_table_add(r->entered, room);
 	for (int64_t i = events_of(r, node, "state"); i != SPANS_NONE; i = spans_next(r->spans, i))
 		hear_state(m, room, spans_value(r->spans, i));
 }
 
-static bool is_own_join(const struct reading *r, struct span event)
+static bool is_own_member(const struct reading *r, struct span event)
 {
 	return span_says(span_get(event, "type"), "m.room.member") &&
-	       span_says(span_get(event, "state_key"), r->m->user) &&
+	       span_says(span_get(event, "state_key"), r->m->user);
+}
+
+static bool is_own_join(const struct reading *r, struct span event)
+{
+	return is_own_member(r, event) &&
 	       span_says(span_at(event, "content", "membership", NULL), "join");
 }
 
 /* Where in its timeline kith came into a room; SPANS_NONE: before all of it. */
 static int64_t own_join(const struct reading *r, int64_t events)
 {
-	int64_t join = SPANS_NONE;
-
 	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i))
 		if (is_own_join(r, spans_value(r->spans, i)))
-			join = i;
-	return join;
+			return i;
+	return SPANS_NONE;
 }
 
 static void note_gap(struct reading *r, const struct matrix_room *room, int64_t timeline)
@@ -205,7 +165,7 @@ static void take_event(struct reading *r, struct matrix_room *room, struct span 
 }
 
 /* What was said before kith came is nothing to it: neither in the first sync of all, nor in a room
- * that it has just entered. */
+ * that it has just entered; unless it was for kith alone, by somebody who did not wait. */
 static void read_timeline(struct reading *r, int64_t node)
 {
 	g_autofree char *id = room_id(r, node);
@@ -215,7 +175,7 @@ static void read_timeline(struct reading *r, int64_t node)
 	if (!room || !room->inside)
 		return;
 	bool is_new = g_hash_table_contains(r->entered, room);
-	int64_t join = is_new ? own_join(r, events) : SPANS_NONE;
+	int64_t join = is_new && !room->direct ? own_join(r, events) : SPANS_NONE;
 	bool heard = r->b->since && join == SPANS_NONE;
 
 	if (timeline != SPANS_NONE && !is_new)
@@ -225,34 +185,40 @@ static void read_timeline(struct reading *r, int64_t node)
 		heard = heard || (i == join && r->b->since);
 		give_back(r, i);
 	}
-	if (is_new)
+	if (is_new && room->complete)
 		matrix_entered(r->m, room);
 }
 
-/* Of a leave, kith's own member event tells who did it and why. */
-static void read_leave(struct reading *r, int64_t node)
+/* Kith's own last member event tells who did it and why. */
+static struct span own_leave(const struct reading *r, int64_t node)
 {
-	struct matrix *m = r->m;
-	g_autofree char *id = room_id(r, node);
-	struct matrix_room *room = id ? matrix_rooms_find(m->rooms, id) : NULL;
 	static const char *const sections[] = { "state", "timeline" };
 	struct span last = { NULL, 0 };
 
-	if (!room || !room->inside)
-		return;
 	for (size_t s = 0; s < G_N_ELEMENTS(sections); s++)
 		for (int64_t i = events_of(r, node, sections[s]); i != SPANS_NONE;
 		     i = spans_next(r->spans, i)) {
 			struct span event = spans_value(r->spans, i);
 
-			if (span_says(span_get(event, "type"), "m.room.member") &&
-			    span_says(span_get(event, "state_key"), m->user))
+			if (is_own_member(r, event))
 				last = event;
 		}
-	if (last.at && room->place)
-		hear_ejected(m, room, last);
+	return last;
+}
+
+static void read_leave(struct reading *r, int64_t node)
+{
+	struct matrix *m = r->m;
+	g_autofree char *id = room_id(r, node);
+	struct matrix_room *room = id ? matrix_rooms_find(m->rooms, id) : NULL;
+
+	if (!room || !room->inside)
+		return;
+	struct span leave = own_leave(r, node);
+	if (leave.at && room->place)
+		hear_ejected(m, room, leave);
 	waiting_drop(m->waiting, id);
-	matrix_left(m, room);
+	matrix_left(m, room, span_says(span_at(leave, "content", "membership", NULL), "ban"));
 	matrix_rooms_leave(m->rooms, id);
 }
 

@@ -374,7 +374,6 @@ static void joined(struct errand *e, const struct api_answer *a)
 	struct invite *invite = invite_of(e);
 
 	if (!a->error) {
-		matrix_joined(invite->i->m);
 		answered(invite, true);
 		return;
 	}

@@ -116,7 +116,6 @@ static void joined(struct errand *e, const struct api_answer *a)
 
 	if (!a->error) {
 		f->joined = true;
-		matrix_joined(f->i->m);
 		errand_well(e);
 		/* Until /sync has told of the room: arrived. */
 		errand_put_off(e, TELLING_MOST_US);

@@ -149,7 +149,6 @@ static void joined(struct errand *e, const struct api_answer *a)
 		return;
 	}
 	log_info("matrix %s: joined %s", p->i->m->name, e->about);
-	matrix_joined(p->i->m);
 	errand_well(e);
 	errand_put_off(e, JOINED_MOST_US);
 }

@@ -112,6 +112,7 @@ void matrix_entered(struct matrix *m, const struct matrix_room *room)
 {
 	if (!room->place)
 		return;
+	m->moved = true;
 	log_info("matrix %s: in %s; people there: %u", m->name, room->place,
 		 MAX(g_hash_table_size(room->members), 1) - 1);
 	if (room->encrypted)
@@ -123,42 +124,24 @@ void matrix_entered(struct matrix *m, const struct matrix_room *room)
 		loop_timer_set(m->due, 0);
 }
 
-void matrix_left(struct matrix *m, const struct matrix_room *room)
+void matrix_left(struct matrix *m, const struct matrix_room *room, bool banned)
 {
-	if (room->place)
-		log_warning("matrix %s: no longer in %s", m->name, room->place);
+	if (!room->place)
+		return;
+	invites_put_out(m->invites, room->place, banned);
+	m->moved = true;
 }
 
-void matrix_joined(struct matrix *m)
+void matrix_synced(struct matrix *m, bool first)
 {
-	m->joined = true;
-}
-
-/* A place that kith has been let into without the sync having told of it was its room before. */
-static bool lacks_state(const struct matrix *m)
-{
-	for (unsigned i = 0; m->env.rooms[i]; i++) {
-		const struct matrix_room *room = matrix_rooms_at(m->rooms, m->env.rooms[i]);
-
-		if (room && !room->inside)
-			return true;
-	}
-	return false;
-}
-
-bool matrix_synced(struct matrix *m, bool first)
-{
-	bool lacks = m->joined && lacks_state(m);
-
-	m->joined = false;
 	m->synced = true;
 	m->failures = 0;
-	if (first) {
+	if (first)
 		waiting_resume(m->waiting, m->api, matrix_wall_us(m));
+	if (first || m->moved)
 		invites_places(m->invites);
-	}
+	m->moved = false;
 	look(m);
-	return lacks;
 }
 
 /* What waited in a room has been told. */

@@ -49,7 +49,7 @@ struct matrix {
 	struct loop_timer *retry;   /* signing in, after it failed */
 	struct loop_timer *due;     /* to be ONLINE, whatever is still waited for */
 	unsigned failures;          /* to sign in, in a row */
-	bool joined;                /* a room, whose state the next sync is to bring */
+	bool moved;                 /* into a place or out of it, since the last look at them */
 	bool telling;               /* `due` is set: what was missed is being told */
 	bool synced;                /* at least once, since the connection was there */
 };
@@ -62,14 +62,11 @@ void matrix_report(struct matrix *m, enum transport_state s);
 int64_t matrix_heard_us(const struct matrix *m);
 /* Nothing that was said since then is to be had. */
 void matrix_missed(struct matrix *m, int64_t from_us);
-/* Kith has come into a room, whose state is known now; or is about to go out of it. In the
+/* Kith has come into a room, whose state is known now; or is about to be out of it. In the
  * transaction of what told so. */
 void matrix_entered(struct matrix *m, const struct matrix_room *room);
-void matrix_left(struct matrix *m, const struct matrix_room *room);
-/* The server has let kith into a room: the next sync is to bring its state. */
-void matrix_joined(struct matrix *m);
-/* An answer to /sync has been handled, the `first` since kith listens. True if there is a room
- * whose state was not told: the next one has to ask for all of it. */
-bool matrix_synced(struct matrix *m, bool first);
+void matrix_left(struct matrix *m, const struct matrix_room *room, bool banned);
+/* An answer to /sync has been handled, the `first` since kith listens. */
+void matrix_synced(struct matrix *m, bool first);
 
 #endif

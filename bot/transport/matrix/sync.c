@@ -37,9 +37,8 @@ struct sync {
 	char *since;              /* NULL: there was no sync yet */
 	char *filter, *filter_id;
 	bool dirty;
-	bool listening;  /* since the last answer nothing can have been missed for long */
-	bool refused;    /* by the server, since the last answer: then the filter is made anew */
-	bool full_state; /* there is a room whose state was never told */
+	bool listening; /* since the last answer nothing can have been missed for long */
+	bool refused;   /* by the server, since the last answer: then the filter is made anew */
 	int64_t heard_us;
 	int64_t pruned_us;
 	unsigned failures;
@@ -216,7 +215,7 @@ static void synced(void *data, const struct api_answer *a)
 	s->heard_us = matrix_wall_us(s->m);
 	bool first = !s->listening;
 	s->listening = true;
-	s->full_state = matrix_synced(s->m, first);
+	matrix_synced(s->m, first);
 	/* Not from here: what was handled may have closed the transport's session. */
 	loop_timer_set(s->again, 0);
 }
@@ -226,15 +225,14 @@ static void poll_once(struct sync *s)
 	g_autofree char *filter = http_escape(s->filter_id);
 	g_autofree char *since = s->since ? http_escape(s->since) : NULL;
 	/* Whoever was away wants to know at once whether there is anything. */
-	g_autofree char *path =
-		g_strdup_printf("v3/sync?filter=%s&timeout=%d%s%s%s", filter,
-				s->listening ? POLL_MS : 0, since ? "&since=" : "",
-				since ? since : "", s->full_state ? "&full_state=true" : "");
+	g_autofree char *path = g_strdup_printf("v3/sync?filter=%s&timeout=%d%s%s", filter,
+						s->listening ? POLL_MS : 0, since ? "&since=" : "",
+						since ? since : "");
 	const struct api_request request = {
 		.method = "GET",
 		.path = path,
 		.retry = API_ONCE,
-		.answer_us = s->since && !s->full_state ? POLL_US + SPARE_US : FIRST_US,
+		.answer_us = s->since ? POLL_US + SPARE_US : FIRST_US,
 		.raw = true,
 	};
 
