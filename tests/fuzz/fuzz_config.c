@@ -81,7 +81,7 @@ static void check_config(const struct config *c)
 		bool irc = strcmp(s->kind, "irc") == 0;
 
 		assert(*s->name != '\0' && s->line > 0);
-		assert(*config_text(s, irc ? "server" : "homeserver") != '\0');
+		assert(*config_text(s, irc ? "server" : "user") != '\0');
 		if (irc)
 			assert(config_number(s, "port") >= 1 && config_number(s, "port") <= 65535);
 	}

@@ -359,8 +359,6 @@ static void config__required__is_missed(void **state)
 		  "10: [irc b] needs 'server', as in 'server = irc.libera.chat'\n"
 		  "10: [irc b] needs 'nick', as in 'nick = kith'\n" },
 		{ SMALL "[matrix b]\n",
-		  "10: [matrix b] needs 'homeserver', as in 'homeserver = "
-		  "https://matrix.example.org'\n"
 		  "10: [matrix b] needs 'user', as in 'user = @kith:example.org'\n" },
 		/* A slip in the key is one fault, not two. */
 		{ SMALL "[matrix b]\nhomserver = https://x.org\nuser = @a:x.org\n",

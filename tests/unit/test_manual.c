@@ -31,8 +31,7 @@ static void manual__example__is_right_as_it_is(void **state)
 /* What a network cannot be without. */
 static bool goes_with_any(const char *line)
 {
-	return g_str_has_prefix(line, "#[matrix") || g_str_has_prefix(line, "#homeserver =") ||
-	       g_str_has_prefix(line, "#user =");
+	return g_str_has_prefix(line, "#[matrix") || g_str_has_prefix(line, "#user =");
 }
 
 /* Every line that is commented out can be taken in, one at a time, its section with it. The one

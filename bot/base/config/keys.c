@@ -185,10 +185,10 @@ const struct config_key config_keys[] = {
 	{ .section = "matrix",
 	  .key = "homeserver",
 	  .type = CONFIG_URL,
-	  .required = true,
 	  .choices = "https|http",
 	  .example = "https://matrix.example.org",
-	  .summary = "Where the homeserver answers." },
+	  .summary = "Where the homeserver answers. Without it kith asks the domain of user for it "
+		     "(.well-known/matrix/client)." },
 	{ .section = "matrix",
 	  .key = "user",
 	  .type = CONFIG_MATRIX_ID,
@@ -217,7 +217,10 @@ const struct config_key config_keys[] = {
 	  .key = "key-file",
 	  .type = CONFIG_SECRET,
 	  .example = "/etc/kith/home.key",
-	  .summary = "A file with the secret that locks the encryption keys in the store." },
+	  .summary = "A file with the secret that locks what the store keeps of the session: its "
+		     "first line, at least 32 characters; likewise a credential or a variable. "
+		     "Without it kith makes one, NAME.key beside the store. It belongs in a "
+		     "safe place of its own, not into the backups of the store." },
 	{ .section = "matrix",
 	  .key = "proxy",
 	  .type = CONFIG_URL,
