@@ -84,6 +84,36 @@ int db_open(const char *path, struct db **ret, char **ret_error)
 	return 0;
 }
 
+int db_look(const char *path, struct db **ret, char **ret_error)
+{
+	if (access(path, R_OK) < 0) {
+		int error = -errno;
+		*ret_error =
+			g_strdup_printf("cannot read the store %s: %s", path, g_strerror(-error));
+		return error;
+	}
+	struct db *db = g_new0(struct db, 1);
+	db->path = g_strdup(path);
+	db->lock_fd = -1;
+	db->statements = g_hash_table_new_full(NULL, NULL, NULL, finalize);
+	int r = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+				NULL);
+	if (r == SQLITE_OK) {
+		sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+		r = migrate_not(db->sqlite, path, ret_error);
+	} else {
+		*ret_error = g_strdup_printf("cannot open the store %s: %s", path,
+					     sqlite3_errmsg(db->sqlite));
+		r = -EIO;
+	}
+	if (r < 0) {
+		db_close(db);
+		return r;
+	}
+	*ret = db;
+	return 0;
+}
+
 void db_close(struct db *db)
 {
 	if (!db)
@@ -91,7 +121,8 @@ void db_close(struct db *db)
 	g_hash_table_destroy(db->statements);
 	sqlite3_close(db->sqlite);
 	/* After SQLite's own: closing it earlier would drop those locks. */
-	close(db->lock_fd);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
 	g_free(db->path);
 	g_free(db);
 }

@@ -12,6 +12,9 @@ struct db;
  * date. -errno with a message for a person: no permission, no database of ours, made by a newer
  * kith. */
 int db_open(const char *path, struct db **ret, char **ret_error);
+/* To read alone, also while a kith runs on it: nothing is made, locked or changed. -ENOENT: there
+ * is none; else as db_open. */
+int db_look(const char *path, struct db **ret, char **ret_error);
 void db_close(struct db *db);
 const char *db_path(const struct db *db);
 

@@ -32,15 +32,23 @@ static void run_step(sqlite3 *sqlite, const struct embedded *step, int version, 
 		die(EX_IOERR, "store %s: schema step %s failed: %s", path, step->name, error);
 }
 
-int migrate(sqlite3 *sqlite, const char *path, char **ret_error)
+static int count_known(void)
 {
-	int have = pragma_int(sqlite, "PRAGMA user_version");
-	int id = pragma_int(sqlite, "PRAGMA application_id");
-	int objects = pragma_int(sqlite, "SELECT count(*) FROM sqlite_master");
 	int known = 0;
 
 	while (db_migrations[known].name)
 		known++;
+	return known;
+}
+
+/* How many steps the store has had, or -EPROTO. */
+static int look(sqlite3 *sqlite, const char *path, char **ret_error)
+{
+	int have = pragma_int(sqlite, "PRAGMA user_version");
+	int id = pragma_int(sqlite, "PRAGMA application_id");
+	int objects = pragma_int(sqlite, "SELECT count(*) FROM sqlite_master");
+	int known = count_known();
+
 	if (have < 0 || objects < 0) {
 		*ret_error =
 			g_strdup_printf("%s is not a database: %s", path, sqlite3_errmsg(sqlite));
@@ -57,7 +65,25 @@ int migrate(sqlite3 *sqlite, const char *path, char **ret_error)
 			path, have, known);
 		return -EPROTO;
 	}
-	for (int i = have; i < known; i++)
+	return have;
+}
+
+int migrate(sqlite3 *sqlite, const char *path, char **ret_error)
+{
+	int have = look(sqlite, path, ret_error);
+
+	for (int i = have, known = count_known(); have >= 0 && i < known; i++)
 		run_step(sqlite, &db_migrations[i], i + 1, path);
-	return 0;
+	return MIN(have, 0);
+}
+
+int migrate_not(sqlite3 *sqlite, const char *path, char **ret_error)
+{
+	int have = look(sqlite, path, ret_error);
+
+	if (have < 0 || have == count_known())
+		return MIN(have, 0);
+	*ret_error = g_strdup_printf(
+		"%s was made by an older kith; 'kith run' brings it up to date", path);
+	return -EPROTO;
 }

@@ -12,5 +12,7 @@ extern const struct embedded db_migrations[];
 /* Brings the schema up to date, each step in its own transaction. -EPROTO with a message if the
  * file is not one of ours or was made by a newer kith. */
 int migrate(struct sqlite3 *sqlite, const char *path, char **ret_error);
+/* Changes nothing: -EPROTO with a message unless the schema is as this kith has it. */
+int migrate_not(struct sqlite3 *sqlite, const char *path, char **ret_error);
 
 #endif

@@ -514,6 +514,28 @@ static void backup__failing__keeps_the_last_good_one(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Beside the one that has the lock. */
+static void db__look__reads_and_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	g_autofree char *none = g_build_filename(p->folder, "none.db", NULL);
+	g_autofree char *error = NULL, *missing = NULL, *older = NULL;
+	struct db *look = NULL;
+
+	db_begin(p->db);
+	db_run(p->db, "INSERT INTO meta(key, value) VALUES('a', 'seen')", "");
+	assert_int_equal(db_end(p->db), 0);
+	assert_int_equal(db_look(p->path, &look, &error), 0);
+	g_autofree char *seen = db_text(look, "SELECT value FROM meta WHERE key = 'a'", "");
+	assert_string_equal(seen, "seen");
+	db_close(look);
+	assert_int_equal(db_look(none, &look, &missing), -ENOENT);
+	assert_int_equal(access(none, F_OK), -1);
+	g_autofree char *version = outside(p->path, "PRAGMA user_version = 1");
+	assert_int_equal(db_look(p->path, &look, &older), -EPROTO);
+	assert_non_null(strstr(older, "made by an older kith"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -537,6 +559,7 @@ int main(void)
 		TEST(backup__running_store__is_what_was_committed),
 		TEST(backup__copy__is_a_store),
 		TEST(backup__failing__keeps_the_last_good_one),
+		TEST(db__look__reads_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,11 +43,13 @@ static struct seal *seal_of(const char *secret)
 }
 
 /* Beside the store, so that it is where the store is, but not in it. */
-static char *default_path(const struct config_section *c, const char *store)
+char *seal_path(const struct config_section *c, const char *store)
 {
 	g_autofree char *folder = g_path_get_dirname(store);
 	g_autofree char *name = g_strconcat(c->name, ".key", NULL);
 
+	if (config_text(c, "key-file"))
+		return g_strdup(config_text(c, "key-file"));
 	return g_build_filename(folder, name, NULL);
 }
 
@@ -91,7 +93,7 @@ static int read_secret(const struct config_section *c, const char *store, char *
 {
 	if (config_text(c, "key-file"))
 		return config_secret(c, "key-file", ret, ret_fault);
-	g_autofree char *path = default_path(c, store);
+	g_autofree char *path = seal_path(c, store);
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
 		int error = make_key_file(path, ret_fault);
 		if (error)

@@ -14,6 +14,8 @@ struct seal;
 int seal_open(const struct config_section *c, const char *store, struct seal **ret,
 	      char **ret_fault);
 void seal_free(struct seal *s);
+/* Where that key is, for people: what key-file says, or the file's name. g_free it. */
+char *seal_path(const struct config_section *c, const char *store);
 
 /* Text that only seal_unlock of the same key and `what` makes readable again. g_free it. */
 char *seal_lock(const struct seal *s, const char *what, const char *secret);
