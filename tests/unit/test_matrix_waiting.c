@@ -51,6 +51,8 @@ static void on_request(void *data, const struct hs_request *r, struct hs_answer 
 	const char *page = g_hash_table_lookup(w->pages, token);
 
 	a->hold = w->hold || !g_strcmp0(token, w->hold_at);
+	if (a->hold)
+		return;
 	if (w->status)
 		hs_say(a, w->status, "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"not you\"}");
 	else if (page)
