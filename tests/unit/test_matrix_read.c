@@ -276,6 +276,10 @@ static void message__thread__falling_back_is_no_reply(void **state)
 		       "message text=yes reply=$r thread=$t");
 	assert_message(THREAD(",\"m.in_reply_to\":{\"event_id\":\"$r\"},\"is_falling_back\":true"),
 		       "message text=yes thread=$t");
+	/* Only a thread has that. */
+	assert_message("{\"msgtype\":\"m.text\",\"body\":\"yes\",\"m.relates_to\":"
+		       "{\"is_falling_back\":true,\"m.in_reply_to\":{\"event_id\":\"$r\"}}}",
+		       "message text=yes reply=$r");
 }
 
 static void edit__new_content__is_what_counts(void **state)

@@ -266,6 +266,7 @@ static void text__escapes__become_what_they_stand_for(void **state)
 		{ "\"\\ud83dx\"", "\ufffdx" },
 		{ "\"\\ud83d\\n\"", "\ufffd\n" },
 		{ "\"\\ude00\\ud83d\"", "\ufffd\ufffd" },
+		{ "\"\\ude00\\ude00\"", "\ufffd\ufffd" },
 		{ "\"\\ud83d\\ud83d\\ude00\"", "\ufffd\U0001f600" },
 		{ "\"\\ud83d\\u0041\"", "\ufffdA" },
 		{ "\"a\\u0000b\"", "ab" },

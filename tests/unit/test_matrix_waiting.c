@@ -631,6 +631,28 @@ static void restart__nothing_but_rows__are_handed_on(void **state)
 	assert_empty(w);
 }
 
+static void restart__hole__is_as_long_and_as_old(void **state)
+{
+	struct world *w = *state;
+	unsigned pages = WAITING_EVENTS_MOST / WAITING_PAGE;
+
+	set_long_pages(w, pages + 5);
+	gap(w, "p0");
+	w->commits = 7;
+	resume(w);
+	while (!w->dead)
+		loop_run(w->loop);
+	restart(w);
+	resume(w);
+	await_over(w, 1);
+	/* One of them twice. */
+	assert_int_equal(fake_hs_requests(w->hs)->len, pages + 1);
+	assert_true(g_str_has_prefix(w->told->str, "missed 8001 8002 "));
+	assert_int_equal(db_int(w->db, 0, "SELECT count(DISTINCT what) FROM heard", ""),
+			 WAITING_EVENTS_MOST + 1);
+	assert_empty(w);
+}
+
 static void drop__room__is_forgotten(void **state)
 {
 	struct world *w = *state;
@@ -726,6 +748,7 @@ int main(void)
 		TEST(restart__whenever__loses_and_doubles_nothing),
 		TEST(restart__half_handed_on__goes_on_behind_it),
 		TEST(restart__nothing_but_rows__are_handed_on),
+		TEST(restart__hole__is_as_long_and_as_old),
 		TEST(drop__room__is_forgotten),
 		TEST(add__too_many__gives_the_hole_up),
 		TEST(gap__server_down__is_asked_for_again),
