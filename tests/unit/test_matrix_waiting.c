@@ -24,6 +24,7 @@
 struct world {
 	char *folder, *path;
 	struct loop *loop;
+	struct clock_virtual clock;
 	struct fake_hs *hs;
 	struct http *http;
 	struct db *db;
@@ -153,9 +154,11 @@ static void open_store(struct world *w)
 		.device = (char *)"DEVICE",
 		.token = (char *)"secret",
 	};
-	const struct api_options options = {
-		.loop = w->loop, .clock = clock_real(), .http = w->http, .name = "home", .data = w
-	};
+	const struct api_options options = { .loop = w->loop,
+					     .clock = &w->clock.clock,
+					     .http = w->http,
+					     .name = "home",
+					     .data = w };
 	static struct db_watcher kept;
 	char *error = NULL;
 
@@ -189,6 +192,7 @@ static int set_up(void **state)
 	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
 	w->path = g_build_filename(w->folder, "kith.db", NULL);
 	w->loop = loop_new();
+	clock_virtual_init(&w->clock, NOW_US);
 	w->hs = fake_hs_new(w->loop, on_request, w);
 	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
 	w->pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -445,6 +449,20 @@ static void gap__too_long__is_missed_but_for_its_end(void **state)
 	assert_empty(w);
 }
 
+static void page__longer_than_asked_for__is_heard_whole(void **state)
+{
+	struct world *w = *state;
+	g_autoptr(GString) ids = g_string_new("e0");
+
+	for (unsigned i = 1; i < 3 * WAITING_PAGE; i++)
+		g_string_append_printf(ids, " e%u", i);
+	set_page(w, "t3", ids->str, NULL);
+	gap(w, "t3");
+	resume(w);
+	await_over(w, 1);
+	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM heard", ""), 3 * WAITING_PAGE);
+}
+
 static void gap__refused__is_missed(void **state)
 {
 	static const int statuses[] = { 403, 404, 400 };
@@ -695,19 +713,51 @@ static void add__too_many__gives_the_hole_up(void **state)
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM heard", ""), 5002);
 }
 
-static void gap__server_down__is_asked_for_again(void **state)
+/* A page is asked for, and for as long as the server is given nothing comes of it. */
+static void ask_in_vain(struct world *w)
 {
-	struct world *w = *state;
-
 	set_page(w, "t3", "b a", NULL);
 	gap(w, "t3");
 	w->hold = true;
 	resume(w);
 	assert_true(fake_hs_until_requests(w->hs, 1));
 	w->hold = false;
+	clock_virtual_set(&w->clock, w->clock.now_us + 10 * CLOCK_US_PER_MINUTE);
+}
+
+static void gap__server_down__is_asked_for_again(void **state)
+{
+	struct world *w = *state;
+
+	ask_in_vain(w);
 	fake_hs_hang_up(w->hs);
 	await_over(w, 1);
 	assert_told(w, "a b ");
+	assert_empty(w);
+}
+
+static void gap__too_often__is_asked_for_again(void **state)
+{
+	struct world *w = *state;
+	struct hs_answer a = { .status = 429,
+			       .text = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"error\":\"later\"}" };
+
+	ask_in_vain(w);
+	fake_hs_answer(w->hs, 0, &a);
+	await_over(w, 1);
+	assert_told(w, "a b ");
+	assert_empty(w);
+}
+
+static void gap__server_always_fails__is_missed(void **state)
+{
+	struct world *w = *state;
+	struct hs_answer a = { .status = 500, .text = "{\"errcode\":\"M_UNKNOWN\"}" };
+
+	ask_in_vain(w);
+	fake_hs_answer(w->hs, 0, &a);
+	await_over(w, 1);
+	assert_told(w, "missed ");
 	assert_empty(w);
 }
 
@@ -741,6 +791,7 @@ int main(void)
 		TEST(page__known_events__end_it),
 		TEST(page__all_old__ends_it),
 		TEST(gap__too_long__is_missed_but_for_its_end),
+		TEST(page__longer_than_asked_for__is_heard_whole),
 		TEST(gap__refused__is_missed),
 		TEST(page__of_any_kind__does_no_harm),
 		TEST(gap__second__makes_one_hole_of_both),
@@ -753,6 +804,8 @@ int main(void)
 		TEST(drop__room__is_forgotten),
 		TEST(add__too_many__gives_the_hole_up),
 		TEST(gap__server_down__is_asked_for_again),
+		TEST(gap__too_often__is_asked_for_again),
+		TEST(gap__server_always_fails__is_missed),
 		TEST(gap__another_session__asks_again),
 	};
 

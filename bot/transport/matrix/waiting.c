@@ -275,7 +275,7 @@ static bool write_page(struct held *h, struct span chunk)
 	bool inside = false, known;
 	unsigned n = 0;
 
-	for (struct span_each i = span_each(chunk); span_next(&i) && n < WAITING_PAGE; n++) {
+	for (struct span_each i = span_each(chunk); span_next(&i); n++) {
 		inside = !was_heard(h, i.value, &known) || inside;
 		if (!known)
 			write_row(h, h->lowest - 1, i.value, true);
