@@ -18,6 +18,7 @@ struct errands {
 	struct loop_timer *timer;
 	GHashTable *by_name; /* kind and what it is about -> struct errand */
 	unsigned under_way;
+	int64_t first_us, most_us; /* pauses */
 };
 
 static char *name_of(const struct errand_kind *kind, const char *about)
@@ -88,7 +89,20 @@ struct errands *errands_new(struct loop *l, const struct clock *clock, struct ap
 	all->api = api;
 	all->timer = loop_timer_new(l, turn, all);
 	all->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	errands_set_pauses(all, WAIT_FIRST_US, WAIT_MOST_US);
 	return all;
+}
+
+void errands_set_pauses(struct errands *all, int64_t first_us, int64_t most_us)
+{
+	GHashTableIter i;
+	void *value;
+
+	all->first_us = first_us;
+	all->most_us = most_us;
+	g_hash_table_iter_init(&i, all->by_name);
+	while (g_hash_table_iter_next(&i, NULL, &value))
+		((struct errand *)value)->wait_us = first_us;
 }
 
 static void drop(struct errand *e)
@@ -143,7 +157,7 @@ void errand_add(struct errands *all, struct errand *e, const struct errand_kind 
 	e->all = all;
 	e->kind = kind;
 	e->about = g_strdup(about);
-	e->wait_us = WAIT_FIRST_US;
+	e->wait_us = all->first_us;
 	g_hash_table_insert(all->by_name, name_of(kind, about), e);
 	errand_put_off(e, 0);
 }
@@ -157,12 +171,12 @@ void errand_put_off(struct errand *e, int64_t after_us)
 void errand_retry(struct errand *e)
 {
 	errand_put_off(e, e->wait_us);
-	e->wait_us = MIN(2 * e->wait_us, WAIT_MOST_US);
+	e->wait_us = MIN(2 * e->wait_us, e->all->most_us);
 }
 
 void errand_well(struct errand *e)
 {
-	e->wait_us = WAIT_FIRST_US;
+	e->wait_us = e->all->first_us;
 	g_clear_pointer(&e->said, g_free);
 }
 
@@ -201,6 +215,7 @@ void errand_ask(struct errand *e, const char *path, json_t *body, int64_t answer
 		.retry = API_REPEAT,
 		.answer_us = answer_us,
 		.within_us = WITHIN_US,
+		.raw = e->raw,
 	};
 
 	e->done = done;

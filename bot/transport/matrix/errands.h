@@ -32,6 +32,7 @@ struct errand {
 	const struct errand_kind *kind;
 	char *about;     /* one of its kind */
 	unsigned rank;   /* the lower go first */
+	bool raw;        /* what it asks for is no object, or long: it checks that itself */
 	int64_t due_us;  /* by the monotonic clock; -1: it waits for somebody */
 	int64_t wait_us; /* the next pause */
 	char *said;      /* why it did not go well the last time, as logged */
@@ -40,6 +41,8 @@ struct errand {
 };
 
 struct errands *errands_new(struct loop *l, const struct clock *clock, struct api *api);
+/* Other pauses than from a minute to an hour. */
+void errands_set_pauses(struct errands *all, int64_t first_us, int64_t most_us);
 /* Frees the errands, and forgets what is under way. NULL is fine. */
 void errands_free(struct errands *all);
 struct errand *errands_find(const struct errands *all, const struct errand_kind *kind,

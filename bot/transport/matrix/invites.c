@@ -120,6 +120,8 @@ struct invites *invites_new(struct matrix *m)
 	struct invites *i = g_new0(struct invites, 1);
 
 	i->m = m;
+	/* Whoever puts kith out has a reason: it does not stand in the door again at once. */
+	i->times = (struct invites_times){ 5 * CLOCK_US_PER_MINUTE, 2 * CLOCK_US_PER_MINUTE };
 	if (m->env.trial)
 		return i;
 	i->errands = errands_new(m->env.loop, m->env.clock, m->api);

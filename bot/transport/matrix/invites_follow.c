@@ -13,9 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* After a join /sync tells of the room, unless kith was there before. */
-#define TELLING_MOST_US (2 * CLOCK_US_PER_MINUTE)
-
 struct follow {
 	struct errand e; /* first member; about: the room that moved */
 	struct invites *i;
@@ -118,7 +115,7 @@ static void joined(struct errand *e, const struct api_answer *a)
 		f->joined = true;
 		errand_well(e);
 		/* Until /sync has told of the room: arrived. */
-		errand_put_off(e, TELLING_MOST_US);
+		errand_put_off(e, f->i->times.joined_us);
 		return;
 	}
 	g_autofree char *reason = invites_reason(a);
@@ -151,7 +148,7 @@ static void enter(struct follow *f)
 	struct matrix *m = f->i->m;
 
 	if (!m->synced) {
-		errand_put_off(&f->e, TELLING_MOST_US);
+		errand_put_off(&f->e, f->i->times.joined_us);
 		return;
 	}
 	db_begin(m->db);
@@ -250,7 +247,7 @@ static void told_state(struct errand *e, const struct api_answer *a)
 	struct asking *asking = (struct asking *)e;
 	struct invites *i = asking->i;
 	struct matrix_room *room = matrix_rooms_find(i->m->rooms, e->about);
-	struct span events = a->json;
+	struct span events = { 0 };
 
 	if (!room || !matrix_rooms_lacks(i->m->rooms, room)) {
 		errand_over(e);
@@ -262,9 +259,10 @@ static void told_state(struct errand *e, const struct api_answer *a)
 		matrix_rooms_leave(i->m->rooms, e->about);
 		db_end(i->m->db);
 		errand_over(e);
+		invites_places(i);
 		return;
 	}
-	if (a->error || (!events.at && span_check(a->body, a->bytes, &events, NULL) < 0) ||
+	if (a->error || span_check(a->body, a->bytes, &events, NULL) < 0 ||
 	    !span_is_array(events)) {
 		if (errand_is_news(e, a->why))
 			log_warning("matrix %s: cannot get the state of %s: %s; kith tries again "
@@ -312,6 +310,7 @@ static void lacks(void *data, const char *room)
 	struct asking *asking = g_new0(struct asking, 1);
 	asking->i = i;
 	asking->e.rank = RANK_STATE;
+	asking->e.raw = true;
 	errand_add(i->errands, &asking->e, &asking_kind, room);
 }
 

@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* Whoever put kith out had a reason: it does not stand in the door at once. */
-#define PUT_OUT_US (5 * CLOCK_US_PER_MINUTE)
-
 enum { SERVERS_MOST = 3 };
 
 struct place {
@@ -150,7 +147,8 @@ static void joined(struct errand *e, const struct api_answer *a)
 	}
 	log_info("matrix %s: joined %s", p->i->m->name, e->about);
 	errand_well(e);
-	errand_put_off(e, JOINED_MOST_US);
+	/* Unless it is inside by then. */
+	errand_put_off(e, p->i->times.joined_us);
 }
 
 static void join(struct place *p)
@@ -259,7 +257,7 @@ static void look(struct errand *e, void *data)
 		errand_well(e);
 		errand_put_off(e, -1);
 	} else if (p->inside) {
-		errand_put_off(e, p->banned ? -1 : PUT_OUT_US);
+		errand_put_off(e, p->banned ? -1 : p->i->times.put_out_us);
 	} else if (e->due_us < 0 && !e->call && !p->banned) {
 		errand_put_off(e, 0);
 	}

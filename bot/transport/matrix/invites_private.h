@@ -11,15 +11,20 @@
 
 /* How long a homeserver may take to join a room that lives on others. */
 #define JOIN_ANSWER_US INT64_C(180000000)
-/* After a join /sync tells of the room at once; where it does not, kith joins again. */
-#define JOINED_MOST_US INT64_C(600000000)
 
 /* The order in which they are run. */
 enum { RANK_STATE, RANK_FOLLOW, RANK_PLACE, RANK_ACCEPT, RANK_REFUSE };
 
+/* What would be long for a test. */
+struct invites_times {
+	int64_t put_out_us; /* before kith comes back by itself */
+	int64_t joined_us;  /* in which /sync tells of a room that kith has joined */
+};
+
 struct invites {
 	struct matrix *m;
 	struct errands *errands;
+	struct invites_times times;
 	unsigned waiting[3]; /* invitations, by their answer */
 	/* Since then so many refusals were told to the app, and so many left untold or invitations
 	 * unanswered. */
