@@ -1,5 +1,7 @@
 #include "transport/matrix/content.h"
 
+#include "transport/matrix/dump.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,12 +16,11 @@ static void assert_content(enum post_kind kind, const char *markup,
 			   const struct content_about *about, const char *want)
 {
 	json_t *got = content_of(kind, markup, about), *wanted = json_loads(want, 0, NULL);
-	char *text = json_dumps(got, JSON_SORT_KEYS);
+	g_autofree char *text = dump_json(got);
 
 	assert_non_null(wanted);
 	if (!json_equal(got, wanted))
 		fail_msg("got: %s\nnot: %s", text, want);
-	free(text);
 	json_decref(got);
 	json_decref(wanted);
 }

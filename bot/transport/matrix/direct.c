@@ -1,0 +1,283 @@
+#include "transport/matrix/direct.h"
+
+#include "base/log.h"
+#include "clock.h"
+#include "net/http.h"
+#include "store/db.h"
+#include "transport/matrix/api.h"
+#include "transport/matrix/direct_list.h"
+#include "transport/matrix/matrix.h"
+#include "transport/matrix/rooms.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#define OPEN_EVERY_US   CLOCK_US_PER_HOUR
+#define CREATE_TAKES_US CLOCK_US_PER_MINUTE
+#define LOOK_TAKES_US   CLOCK_US_PER_MINUTE
+
+enum { HEARD_MOST = 64 };
+
+/* To somebody for whom kith has opened a room, or tried to, within the hour. */
+struct way {
+	struct direct *direct;
+	char *user;
+	char *room; /* NULL: none, or what is said there is not known yet */
+	bool encrypted;
+	int64_t tried_us;
+	struct api_call *call; /* while it is being opened */
+	void (*done)(void *data, const char *user, int error);
+	void *data;
+};
+
+struct heard {
+	char *event, *room;
+};
+
+struct direct {
+	struct matrix *m;
+	struct direct_list *list;
+	GHashTable *ways; /* user -> struct way */
+	GQueue heard;     /* of struct heard, the newest first */
+};
+
+static void way_free(void *data)
+{
+	struct way *w = data;
+
+	api_cancel(w->call);
+	g_free(w->user);
+	g_free(w->room);
+	g_free(w);
+}
+
+static void heard_free(void *data)
+{
+	struct heard *h = data;
+
+	g_free(h->event);
+	g_free(h->room);
+	g_free(h);
+}
+
+static int64_t mono_us(const struct direct *d)
+{
+	return d->m->env.clock->mono_us(d->m->env.clock);
+}
+
+struct direct *direct_new(struct matrix *m)
+{
+	struct direct *d = g_new0(struct direct, 1);
+
+	d->m = m;
+	d->list = direct_list_new(m);
+	d->ways = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, way_free);
+	return d;
+}
+
+/* When it was tried is remembered: the room may be there. */
+void direct_forget(struct direct *d)
+{
+	GHashTableIter i;
+	void *way;
+
+	g_hash_table_iter_init(&i, d->ways);
+	while (g_hash_table_iter_next(&i, NULL, &way))
+		api_cancel(g_steal_pointer(&((struct way *)way)->call));
+	direct_list_forget(d->list);
+}
+
+void direct_free(struct direct *d)
+{
+	if (!d)
+		return;
+	g_hash_table_destroy(d->ways);
+	direct_list_free(d->list);
+	g_queue_clear_full(&d->heard, heard_free);
+	g_free(d);
+}
+
+void direct_heard(struct direct *d, const struct matrix_room *room, const char *event)
+{
+	struct heard *h = g_new0(struct heard, 1);
+
+	h->event = g_strdup(event);
+	h->room = g_strdup(room->id);
+	g_queue_push_head(&d->heard, h);
+	if (d->heard.length > HEARD_MOST)
+		heard_free(g_queue_pop_tail(&d->heard));
+}
+
+const char *direct_said_in(struct direct *d, const char *user, const char *event)
+{
+	for (const GList *i = d->heard.head; i; i = i->next) {
+		const struct heard *h = i->data;
+		const struct matrix_room *room;
+
+		if (strcmp(h->event, event) != 0)
+			continue;
+		room = matrix_rooms_find(d->m->rooms, h->room);
+		return room && !g_strcmp0(room->direct, user) &&
+				       matrix_room_is_private(d->m->rooms, room)
+			       ? room->id
+			       : NULL;
+	}
+	return NULL;
+}
+
+/* One that kith has opened and no sync has told of yet. Once it is told of, the rooms know better:
+ * they may have left it. */
+static const char *opened_room(struct direct *d, const char *user)
+{
+	struct way *w = g_hash_table_lookup(d->ways, user);
+	const struct matrix_room *told =
+		w && w->room ? matrix_rooms_find(d->m->rooms, w->room) : NULL;
+
+	if (told && g_hash_table_contains(told->members, d->m->user))
+		g_clear_pointer(&w->room, g_free);
+	return w ? w->room : NULL;
+}
+
+const char *direct_room(struct direct *d, const char *user)
+{
+	const struct matrix_room *room = matrix_rooms_direct(d->m->rooms, user);
+
+	return room ? room->id : opened_room(d, user);
+}
+
+int direct_look(struct direct *d, const char *user, const char *room)
+{
+	const struct matrix_room *known = matrix_rooms_find(d->m->rooms, room);
+	const struct way *w = g_hash_table_lookup(d->ways, user);
+
+	if ((known && known->encrypted) || (w && !g_strcmp0(w->room, room) && w->encrypted))
+		return -EPROTONOSUPPORT;
+	return (known && known->complete) || (w && !g_strcmp0(w->room, room)) ? 0 : -EAGAIN;
+}
+
+void direct_lost(struct direct *d, const char *user, const char *room)
+{
+	struct way *w = g_hash_table_lookup(d->ways, user);
+
+	if (w && !g_strcmp0(w->room, room))
+		g_clear_pointer(&w->room, g_free);
+	db_begin(d->m->db);
+	matrix_rooms_set_direct(d->m->rooms, room, NULL);
+	db_end(d->m->db);
+}
+
+/* What has come of it is of no use any more, once another one may be opened. */
+static gboolean is_over(void *user, void *data, void *now_us)
+{
+	const struct way *w = data;
+
+	return !w->call && *(int64_t *)now_us - w->tried_us >= OPEN_EVERY_US;
+}
+
+enum direct_opening direct_opening(struct direct *d, const char *user)
+{
+	int64_t now_us = mono_us(d);
+
+	g_hash_table_foreach_remove(d->ways, is_over, &now_us);
+	const struct way *w = g_hash_table_lookup(d->ways, user);
+	if (!w)
+		return DIRECT_MAY_OPEN;
+	return w->call ? DIRECT_OPENING : DIRECT_CLOSED;
+}
+
+static void end(struct way *w, int error)
+{
+	/* It may free everything. */
+	g_autofree char *user = g_strdup(w->user);
+
+	w->done(w->data, user, error);
+}
+
+/* A server may encrypt whatever room is made on it. */
+static void looked(void *data, const struct api_answer *a)
+{
+	struct way *w = data;
+
+	w->call = NULL;
+	w->encrypted = a->error == 0;
+	if (a->error < 0 && a->status != 404) {
+		/* The next sync tells. */
+		g_clear_pointer(&w->room, g_free);
+		end(w, -EAGAIN);
+		return;
+	}
+	end(w, 0);
+}
+
+static void look(struct way *w)
+{
+	struct matrix *m = w->direct->m;
+	g_autofree char *room = http_escape(w->room);
+	g_autofree char *path = g_strdup_printf("v3/rooms/%s/state/m.room.encryption", room);
+	const struct api_request request = {
+		.method = "GET",
+		.path = path,
+		.retry = API_REPEAT,
+		.within_us = LOOK_TAKES_US,
+	};
+
+	w->call = api_send(m->api, &request, looked, w);
+}
+
+/* Whatever has become of one that was asked for and not answered, the next sync tells of it. */
+static void not_created(struct way *w, const struct api_answer *a)
+{
+	struct matrix *m = w->direct->m;
+
+	log_warning("matrix %s: could not open a direct room for %s: %s", m->name, w->user,
+		    a->error ? a->why : "the server named no room");
+	bool refused = a->error == -EREMOTEIO && a->status >= 400 && a->status < 500;
+	if (a->error == -ECONNREFUSED)
+		w->tried_us -= OPEN_EVERY_US; /* nobody has heard of it */
+	end(w, refused ? -EPERM : -EAGAIN);
+}
+
+static void created(void *data, const struct api_answer *a)
+{
+	struct way *w = data;
+	struct matrix *m = w->direct->m;
+	g_autofree char *room = a->error == 0 ? span_text(span_get(a->json, "room_id")) : NULL;
+
+	w->call = NULL;
+	if (!room || !*room) {
+		not_created(w, a);
+		return;
+	}
+	log_info("matrix %s: opened the direct room %s for %s", m->name, room, w->user);
+	db_begin(m->db);
+	matrix_rooms_set_direct(m->rooms, room, w->user);
+	db_end(m->db);
+	direct_list_add(w->direct->list, w->user, room);
+	w->room = g_steal_pointer(&room);
+	look(w);
+}
+
+void direct_open(struct direct *d, const char *user,
+		 void (*done)(void *data, const char *user, int error), void *data)
+{
+	struct way *w = g_new0(struct way, 1);
+
+	w->direct = d;
+	w->user = g_strdup(user);
+	w->tried_us = mono_us(d);
+	w->done = done;
+	w->data = data;
+	g_hash_table_replace(d->ways, w->user, w);
+
+	const struct api_request request = {
+		.method = "POST",
+		.path = "v3/createRoom",
+		.body = json_pack("{s:b, s:s, s:[s]}", "is_direct", 1, "preset",
+				  "trusted_private_chat", "invite", user),
+		.retry = API_ONCE,
+		.answer_us = CREATE_TAKES_US,
+	};
+
+	w->call = api_send(d->m->api, &request, created, w);
+}

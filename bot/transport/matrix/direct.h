@@ -1,0 +1,43 @@
+/*
+ * The way to one person alone (CS API: Direct Messaging): the room there is, or one that kith
+ * opens. Never two at once for one person, and at most one an hour, whatever comes of it: creating
+ * a room has no transaction id, so that an answer that is lost leaves a room that only the next
+ * sync tells of.
+ */
+#ifndef KITH_MATRIX_DIRECT_H
+#define KITH_MATRIX_DIRECT_H
+
+struct direct;
+struct matrix;
+struct matrix_room;
+
+struct direct *direct_new(struct matrix *m);
+/* What is under way is not waited for, and its `done` not called. NULL is fine. */
+void direct_free(struct direct *d);
+void direct_forget(struct direct *d);
+
+/* They said `event` there: an answer to it belongs there too, if they have several rooms. */
+void direct_heard(struct direct *d, const struct matrix_room *room, const char *event);
+/* The room of theirs in which `user` said that, lately; NULL: it was elsewhere. Borrowed, only for
+ * now. */
+const char *direct_said_in(struct direct *d, const char *user, const char *event);
+/* A room to speak to `user` in; NULL: there is none. Borrowed likewise. */
+const char *direct_room(struct direct *d, const char *user);
+/* Whether it may be spoken in in clear: 0; -EAGAIN: nobody knows yet; -EPROTONOSUPPORT: it is
+ * encrypted. */
+int direct_look(struct direct *d, const char *user, const char *room);
+/* Nothing can be said there any more: it is for nobody. */
+void direct_lost(struct direct *d, const char *user, const char *room);
+
+enum direct_opening {
+	DIRECT_MAY_OPEN,
+	DIRECT_OPENING, /* it is being opened */
+	DIRECT_CLOSED,  /* kith has tried lately, whatever came of it; not again for now */
+};
+enum direct_opening direct_opening(struct direct *d, const char *user);
+/* Opens one for whoever DIRECT_MAY_OPEN is said of. `done` is called from the loop, once: 0, and
+ * direct_room tells it; -EPERM: refused; -EAGAIN: nobody knows. It may free `d`. */
+void direct_open(struct direct *d, const char *user,
+		 void (*done)(void *data, const char *user, int error), void *data);
+
+#endif
