@@ -311,8 +311,8 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	struct said said;
 
 	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
-	if (e->kind == EVENT_MESSAGE && !e->direct) {
-		if (is_command(&c, e, &said))
+	if (e->kind == EVENT_MESSAGE) {
+		if (e->direct || is_command(&c, e, &said))
 			guard_passed(group->guard, &c, e);
 		else
 			pitched = guard_hear(group->guard, &c, e);

@@ -436,7 +436,7 @@ bool guard_judge(struct guard *g, struct circle *c, const struct event *e)
 
 const struct talk_line *guard_line(struct guard *g, const struct event *e, const char *id)
 {
-	return e->room && id ? talk_find(g->talk, e, id) : NULL;
+	return id ? talk_find(g->talk, e, id) : NULL;
 }
 
 void guard_passed(struct guard *g, const struct circle *c, const struct event *e)

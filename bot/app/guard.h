@@ -27,11 +27,12 @@ bool guard_hear(struct guard *g, const struct circle *c, const struct event *e);
 /* Decides about what guard_hear has just heard, and says what is to be said. True if kith spoke. */
 bool guard_judge(struct guard *g, struct circle *c, const struct event *e);
 
-/* The message `id` of the room that `e` is of, if it was said within the hour, else NULL; borrowed
+/* The message `id` of where `e` was said, if it was said within the hour, else NULL; borrowed
  * until the next message. */
 const struct talk_line *guard_line(struct guard *g, const struct event *e, const char *id);
 
-/* A command, which is none of its business; but it may be edited. */
+/* A command, or something said to kith alone, which is none of its business; but it may be edited
+ * or answered. */
 void guard_passed(struct guard *g, const struct circle *c, const struct event *e);
 
 /* A message was edited, and is no command now: as a new text, once, if it is less than an hour old;

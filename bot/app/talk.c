@@ -145,6 +145,15 @@ bool talk_by(const struct talk_line *line, const struct event *e)
 	return !strcmp(line->who, who);
 }
 
+/* What is said to kith alone has a room of its own for each; no name of a room holds a line break.
+ */
+static char *room_of(const struct event *e)
+{
+	if (e->direct)
+		return g_strconcat(e->network, "\n", e->account ? e->account : e->shown, NULL);
+	return g_strconcat(e->network, "/", e->room, NULL);
+}
+
 struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 {
 	struct talk_line *line = g_new0(struct talk_line, 1);
@@ -159,7 +168,7 @@ struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 	line->answers = g_strdup(e->answers);
 	line->thread = g_strdup(e->thread);
 	line->file_name = g_strdup(e->file_name);
-	line->room = g_strconcat(e->network, "/", e->room, NULL);
+	line->room = room_of(e);
 	line->name = g_strdup(name.text);
 	fold_done(&name);
 	line->text = g_strdup(e->text);
@@ -175,20 +184,14 @@ void talk_asks(struct talk_line *line, const char *folded)
 	line->words = words_of(folded);
 }
 
-static bool in_room(const struct talk_line *line, const struct event *e)
-{
-	size_t n = strlen(e->network);
-
-	return !strncmp(line->room, e->network, n) && line->room[n] == '/' &&
-	       !strcmp(line->room + n + 1, e->room);
-}
-
 struct talk_line *talk_find(struct talk *t, const struct event *e, const char *id)
 {
+	g_autofree char *room = room_of(e);
+
 	for (GList *i = t->lines.tail; i; i = i->prev) {
 		struct talk_line *line = i->data;
 
-		if (!strcmp(line->id, id) && in_room(line, e))
+		if (!strcmp(line->id, id) && !strcmp(line->room, room))
 			return line;
 	}
 	return NULL;

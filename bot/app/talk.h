@@ -1,8 +1,8 @@
 /*
- * What was lately said in a group's rooms, for an hour and in memory only: which questions are
- * open, which lines of one person belong together, which message an edit is about. Of a line its
- * text is kept for two minutes, of a question the words that carry it for half an hour (as
- * numbers).
+ * What was lately said in a group's rooms, and to kith alone, for an hour and in memory only: which
+ * questions are open, which lines of one person belong together, which message an edit is about. Of
+ * a line its text is kept for two minutes, of a question the words that carry it for half an hour
+ * (as numbers).
  */
 #ifndef KITH_TALK_H
 #define KITH_TALK_H
@@ -32,7 +32,7 @@ struct talk_line {
 struct talk *talk_new(void);
 void talk_free(struct talk *t);
 
-/* Remembers a message of a room, said at `at_us` by our clock; forgets what is over. */
+/* Remembers a message, said at `at_us` by our clock; forgets what is over. */
 struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us);
 /* It is a question, and these are its words, folded. */
 void talk_asks(struct talk_line *line, const char *folded);

@@ -268,6 +268,35 @@ static void upload__reply_to_ones_own__shows_it(void **state)
 	assert_heard(f, "usage");
 }
 
+/* Most clients send a file without a word. */
+static void upload__in_private__is_shown_by_a_reply(void **state)
+{
+	struct fixture *f = *state;
+
+	event(f, (struct event){
+			 .account = "ana", .id = "$file", .direct = true, .file_name = "a.pdf" });
+	/* Said elsewhere, or by somebody else, it is another message. */
+	event(f, (struct event){
+			 .account = "ben", .direct = true, .reply_to = "$file", .text = "show" });
+	event(f, (struct event){ .account = "ana", .reply_to = "$file", .text = "!show" });
+	assert_heard(f, "usage>ben usage");
+	event(f, (struct event){ .account = "ana",
+				 .direct = true,
+				 .thread = "$root",
+				 .id = "$show",
+				 .reply_to = "$file",
+				 .text = "show" });
+	assert_heard(f, "show.entered>ana");
+	event(f, (struct event){ .kind = EVENT_EDIT,
+				 .account = "ana",
+				 .direct = true,
+				 .target = "$show",
+				 .text = "show My almanac" });
+	assert_heard(f, "show.entered>ana");
+	assert_string_equal(post(f, "show.entered")->thread, "$root");
+	assert_string_equal(post(f, "show.entered")->reply_to, "$show");
+}
+
 /* --- Marks --- */
 
 static void mark__taken_away__takes_back(void **state)
@@ -402,6 +431,7 @@ int main(void)
 		TEST(upload__caption__shows_it),
 		TEST(upload__name__is_made_clean),
 		TEST(upload__reply_to_ones_own__shows_it),
+		TEST(upload__in_private__is_shown_by_a_reply),
 		TEST(mark__taken_away__takes_back),
 		TEST(mark__answer__is_never_for_the_room),
 		TEST(mark__in_private__undoes),
