@@ -4,8 +4,8 @@
  * nobody may put into it; the same message says the same under the same keys; and of people who
  * have not joined nothing is kept.
  *
- * The first byte says who and how, the rest is the text. Every input meets the same bot: what it
- * did is rolled back.
+ * The first byte says who and how (as a reply, with a file, as a mark), the rest is the text. Every
+ * input meets the same bot: what it did is rolled back.
  */
 #include "base/text/text.h"
 #include "fixture.h"
@@ -101,11 +101,16 @@ static void assert_sayable(const struct post *p)
 static void say(struct fixture *f, uint8_t how, const char *text, GPtrArray *ret_said)
 {
 	unsigned who = how & 3, told = f->heard->len;
-	bool edit = how & 16;
+	enum event_kind kind = how & 128 ? EVENT_REACTION : how & 16 ? EVENT_EDIT : EVENT_MESSAGE;
+	/* The first message of all showed the bench. */
 	struct event e = {
-		.kind = edit ? EVENT_EDIT : EVENT_MESSAGE,
+		.kind = kind,
 		.id = "the-message",
-		.target = edit ? "another" : NULL,
+		.target = kind == EVENT_REACTION ? "event-1"
+			  : kind == EVENT_EDIT   ? "another"
+						 : NULL,
+		.reply_to = how & 32 ? "event-1" : NULL,
+		.file_name = how & 64 ? text : NULL,
 		.account = speakers[who].account,
 		.shown = speakers[who].shown,
 		.text = text,
