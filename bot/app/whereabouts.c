@@ -117,11 +117,11 @@ void whereabouts_invited(struct app_link *link, const struct event *e)
 	struct app_group *organized = e->account ? group_of_organizer(app, e) : NULL;
 
 	/* To talk alone, or into a place, is as it should be. */
-	if (!e->account || e->direct || !e->room || is_a_place(app, e))
+	if (!e->account || !e->room || is_a_place(app, e))
 		return;
 	if (!e->accepted)
 		say_refused(app, e);
-	else if (organized)
+	else if (organized && !e->direct)
 		say_accepted(app, organized, e);
 }
 

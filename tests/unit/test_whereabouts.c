@@ -78,11 +78,19 @@ static void invite__as_it_should_be__is_not_told(void **state)
 	/* Into a place; to talk alone, whoever it is; by nobody. */
 	invite(f, "olga", "#makers", true);
 	invite(f, "ana", "!a:example.org", true);
-	event(f,
-	      (struct event){
-		      .kind = EVENT_INVITE, .account = "olga", .direct = true, .accepted = true });
+	event(f, (struct event){ .kind = EVENT_INVITE,
+				 .account = "olga",
+				 .room = "!b:example.org",
+				 .direct = true,
+				 .accepted = true });
 	event(f, (struct event){ .kind = EVENT_INVITE, .room = "!a:example.org" });
 	assert_heard(f, "");
+	/* Whoever may not even talk with it has asked all the same. */
+	event(f, (struct event){ .kind = EVENT_INVITE,
+				 .account = "kim",
+				 .room = "!b:example.org",
+				 .direct = true });
+	assert_heard(f, "invite.told>olga");
 }
 
 static void invite__anything__is_made_clean(void **state)

@@ -208,6 +208,7 @@ static void tell(struct invites *i, const struct invite *invite)
 		.text = "",
 		.at_us = matrix_wall_us(i->m),
 		.trusted = true,
+		.direct = invite->direct,
 		.accepted = accepted,
 	};
 	i->m->env.listener->event(i->m->env.data, &i->m->transport, &e);
