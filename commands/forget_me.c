@@ -1,9 +1,21 @@
 #include "arguments.h"
+#include "circle/doors.h"
 #include "circle/entries.h"
 #include "circle/people.h"
 #include "circle/pitches.h"
 #include "circle/rounds.h"
 #include "circle/standing.h"
+
+static void answer(struct command_call *call, const char *done)
+{
+	const struct event *e = call->event;
+	struct draft d = draft_new(call->circle);
+
+	draft_say(&d, done, NULL);
+	if (doors_traces(call->circle, e->network, e->account))
+		draft_add(&d, "forget.tried", NULL);
+	command_answer(call, &d);
+}
 
 static void forget(struct command_call *call)
 {
@@ -12,7 +24,7 @@ static void forget(struct command_call *call)
 
 	people_forget(c, call->person);
 	c->about = 0; /* nobody any more */
-	command_reply(call, "forget.done", NULL);
+	answer(call, "forget.done");
 	if (rounds_current(c, &r))
 		entries_redraw(c, &r, 0);
 }
@@ -25,13 +37,15 @@ static void forget_stranger(struct command_call *call)
 	struct circle *c = call->circle;
 	PITCHES_AUTHOR_AUTO struct pitches_author a = pitches_author(c, e);
 
-	if (!standing_stranger_vouched(c, e->network, e->account) && !pitches_traces(c, &a)) {
+	if (!standing_stranger_vouched(c, e->network, e->account) && !pitches_traces(c, &a) &&
+	    !doors_traces(c, e->network, e->account)) {
 		command_reply(call, "mydata.nothing", "name", call->name, NULL);
 		return;
 	}
 	standing_forget_stranger(c, e->network, e->account);
 	pitches_forget(c, &a);
-	command_reply(call, "forget.done-stranger", NULL);
+	doors_forget_stranger(c, e->network, e->account);
+	answer(call, "forget.done-stranger");
 }
 
 static void run(struct command_call *call)

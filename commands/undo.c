@@ -1,6 +1,8 @@
 #include "circle/records.h"
 #include "command.h"
 
+#include <string.h>
+
 static void run(struct command_call *call)
 {
 	const char *kind = records_undo(call->circle, call->person);
@@ -12,7 +14,9 @@ static void run(struct command_call *call)
 	g_autofree char *what = g_strconcat("undone.", kind, NULL);
 	struct draft d = draft_new(call->circle);
 	draft_say(&d, "undone", "name", call->name, NULL);
-	draft_add(&d, what, NULL);
+	/* Which accounts are whose is for the two alone, and they are told. */
+	if (strcmp(kind, "merge") != 0)
+		draft_add(&d, what, NULL);
 	command_answer(call, &d);
 }
 

@@ -71,6 +71,9 @@ void voice_whisper_apart(struct circle *c, const struct event *e, struct draft *
 			 struct draft *aloud);
 /* In private to a person kith knows, by their last-used door. */
 void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expires_us);
+/* In private to an account, known or not, whichever door of theirs they used last. */
+void voice_tell_at(struct circle *c, const char *network, const char *account, struct draft *d,
+		   int64_t expires_us);
 /* In private to each organizer. */
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us);
 /* In one place of the group. */

@@ -9,6 +9,7 @@
 #include "app/whereabouts.h"
 #include "base/log.h"
 #include "base/text/text.h"
+#include "circle/doors.h"
 #include "circle/people.h"
 #include "circle/records.h"
 #include "circle/rounds.h"
@@ -44,6 +45,42 @@ static struct app_group *group_of_room(struct app *app, const char *network, con
 	return NULL;
 }
 
+/* What was said to kith: after its name, in private, or behind the prefix. NULL if it was not. In a
+ * room the prefix alone may be anybody's "!"; *ret_named tells whether kith was spoken to for sure.
+ */
+static const char *said_to_us(const struct circle *c, const struct event *e, bool *ret_named)
+{
+	const char *text = e->text + strspn(e->text, " ");
+	bool prefixed = g_str_has_prefix(text, c->group->prefix);
+
+	*ret_named = e->direct || e->addressed;
+	if (prefixed)
+		text += strlen(c->group->prefix);
+	if (!*ret_named && (!prefixed || *text == ' '))
+		return NULL;
+	return text + strspn(text, " ");
+}
+
+/* A code is said by whoever the group does not know yet: it knows its group. */
+static struct app_group *group_of_code(struct app *app, const struct event *e)
+{
+	for (unsigned i = 0; i < app->n_groups; i++) {
+		struct circle c = app_circle(app, &app->groups[i], e->at_us, e->id);
+		unsigned length;
+		bool named;
+		const char *text = said_to_us(&c, e, &named);
+		const struct command *command = command_find(text, &length);
+
+		if (!command || strcmp(command->name, "link") != 0)
+			continue;
+		int64_t id = doors_code_group(&c, e->network, e->account, text + length);
+		for (unsigned j = 0; j < app->n_groups && id; j++)
+			if (app->groups[j].id == id)
+				return &app->groups[j];
+	}
+	return NULL;
+}
+
 /* In private the group is the one the person belongs to; the one whose work they answer about, the
  * first such, or one they have left, or the first of all. */
 static struct app_group *group_of_person(struct app *app, const struct event *e)
@@ -74,7 +111,13 @@ static struct app_group *group_of_person(struct app *app, const struct event *e)
 
 struct app_group *dispatch_group(struct app *app, const struct event *e)
 {
-	return e->direct ? group_of_person(app, e) : group_of_room(app, e->network, e->room);
+	struct app_group *group = NULL;
+
+	if (!e->direct)
+		return group_of_room(app, e->network, e->room);
+	if (e->account && e->kind == EVENT_MESSAGE && e->text)
+		group = group_of_code(app, e);
+	return group ? group : group_of_person(app, e);
 }
 
 static void remember_speaker(struct app_group *group, const struct event *e)
@@ -89,22 +132,6 @@ static void remember_speaker(struct app_group *group, const struct event *e)
 	address->network = g_strdup(e->network);
 	address->name = g_strdup(e->account);
 	g_hash_table_insert(group->speakers, g_steal_pointer(&fold), address);
-}
-
-/* What was said to kith: after its name, in private, or behind the prefix. NULL if it was not. In a
- * room the prefix alone may be anybody's "!"; *ret_named tells whether kith was spoken to for sure.
- */
-static const char *said_to_us(const struct circle *c, const struct event *e, bool *ret_named)
-{
-	const char *text = e->text + strspn(e->text, " ");
-	bool prefixed = g_str_has_prefix(text, c->group->prefix);
-
-	*ret_named = e->direct || e->addressed;
-	if (prefixed)
-		text += strlen(c->group->prefix);
-	if (!*ret_named && (!prefixed || *text == ' '))
-		return NULL;
-	return text + strspn(text, " ");
 }
 
 static bool allowed(struct command_call *call)
@@ -303,13 +330,27 @@ static void handle_edit(struct app_group *group, struct circle *c, const struct 
 		guard_edited(group->guard, c, e);
 }
 
+/* A code that others can read, whoever said it, is worth nothing any more. */
+static void burn(struct circle *c, const struct event *e)
+{
+	g_autofree char *shown = text_line(e->shown);
+	g_autofree char *name = text_clip(shown, CIRCLE_NAME_MOST);
+	struct draft d = draft_new(c);
+
+	doors_burn(c, e->text);
+	draft_say(&d, "link.public", "name", name, NULL);
+	voice_whisper(c, e, &d);
+}
+
 static bool handle(struct app *app, struct app_group *group, const struct event *e)
 {
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
-	bool named, pitched = false;
+	bool named, pitched = false, public = false;
 	struct said said;
 
+	if (!e->direct && (e->kind == EVENT_MESSAGE || e->kind == EVENT_EDIT))
+		public = doors_overheard(&c, e->text);
 	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
 	if (e->kind == EVENT_MESSAGE) {
 		if (e->direct || is_command(&c, e, &said))
@@ -318,7 +359,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 			pitched = guard_hear(group->guard, &c, e);
 	}
 	/* Ordinary chat costs no transaction. */
-	if (e->kind == EVENT_MESSAGE && !pitched && !said_to_us(&c, e, &named))
+	if (e->kind == EVENT_MESSAGE && !pitched && !public && !said_to_us(&c, e, &named))
 		return false;
 	if (e->kind == EVENT_REACTION && !reactions_known(&c, e))
 		return false;
@@ -326,9 +367,12 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	/* A step that fell due before the message was said comes before its answer. */
 	if (c.now_us >= app->step_us)
 		rounds_catch_up(&c);
+	if (public)
+		burn(&c, e);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
-		handle_message(group, &c, e, pitched);
+		if (!public)
+			handle_message(group, &c, e, pitched);
 		break;
 	case EVENT_EDIT:
 		handle_edit(group, &c, e);

@@ -2,6 +2,7 @@
 
 #include "app/app.h"
 #include "circle/absences.h"
+#include "circle/doors.h"
 #include "circle/launches.h"
 #include "circle/people.h"
 #include "circle/pitches.h"
@@ -60,6 +61,7 @@ static void chores(struct app *app, struct app_group *group, int64_t now_us)
 	launches_prune(&c, now_us - LAUNCHES_LAST_US);
 	promotions_prune(&c);
 	records_prune(&c);
+	doors_prune(&c);
 	outbox_prune(app->outbox, now_us - KEYS_LAST_US);
 	app_commit(app);
 }

@@ -83,10 +83,10 @@ int64_t absences_until(struct circle *c, int64_t person, enum absence_kind *ret_
 
 int64_t absences_back(struct circle *c, int64_t person, int64_t here_us)
 {
-	/* Absences of one person do not overlap: a new one cuts the old one short. */
+	/* A new absence cuts the old one short; only those of two who became one overlap. */
 	struct query q = db_query(c->db,
 				  "SELECT from_us, until_us FROM absence WHERE group_id = ?"
-				  " AND person_id = ? AND from_us < ? ORDER BY from_us DESC",
+				  " AND person_id = ? AND from_us < ? ORDER BY until_us DESC",
 				  "iii", c->id, person, c->now_us);
 	int64_t at_us = c->now_us;
 
@@ -98,7 +98,7 @@ int64_t absences_back(struct circle *c, int64_t person, int64_t here_us)
 			break;
 		}
 		here_us -= back_us;
-		at_us = query_int(&q, 0);
+		at_us = MIN(at_us, query_int(&q, 0));
 	}
 	return at_us - here_us;
 }

@@ -226,6 +226,20 @@ void voice_tell(struct circle *c, int64_t person, struct draft *d, int64_t expir
 	say_unasked(c, &p, d, person, until_us);
 }
 
+void voice_tell_at(struct circle *c, const char *network, const char *account, struct draft *d,
+		   int64_t expires_us)
+{
+	struct post p = {
+		.network = network,
+		.account = account,
+		.shown = account,
+		.kind = POST_PRIVATE,
+		.expires_at_us = expires_us,
+	};
+
+	say_unasked(c, &p, d, 0, 0);
+}
+
 void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
 {
 	for (unsigned i = 0; i < c->group->organizers->len; i++) {
@@ -233,18 +247,10 @@ void voice_organizers(struct circle *c, struct draft *d, int64_t expires_us)
 		struct draft copy = draft_copy(d);
 		int64_t person = people_of_address(c->db, organizer);
 
-		if (person) {
+		if (person)
 			voice_tell(c, person, &copy, expires_us);
-			continue;
-		}
-		struct post p = {
-			.network = organizer->network,
-			.account = organizer->name,
-			.shown = organizer->name,
-			.kind = POST_PRIVATE,
-			.expires_at_us = expires_us,
-		};
-		say_unasked(c, &p, &copy, 0, 0);
+		else
+			voice_tell_at(c, organizer->network, organizer->name, &copy, expires_us);
 	}
 	draft_done(d);
 }

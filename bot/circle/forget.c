@@ -1,7 +1,8 @@
 /* Forgetting: what people.h promises of `forget me` and of retention. */
 #include "circle/people.h"
-#include "circle/pitches.h"
 
+#include "circle/doors.h"
+#include "circle/pitches.h"
 #include "circle/rounds.h"
 #include "store/db.h"
 #include "store/outbox.h"
@@ -67,6 +68,7 @@ static void forget_guarded(struct circle *c, int64_t person)
 
 void people_forget(struct circle *c, int64_t person)
 {
+	doors_forget(c, person);
 	forget_said(c, person);
 	forget_guarded(c, person);
 	forget_works(c, person);

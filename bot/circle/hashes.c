@@ -43,3 +43,10 @@ char *hashes_event(struct circle *c, const char *network, const char *id)
 
 	return keyed(c, what);
 }
+
+char *hashes_code(struct circle *c, const char *code)
+{
+	g_autofree char *what = g_strconcat("\ncode\n", code, NULL);
+
+	return keyed(c, what);
+}

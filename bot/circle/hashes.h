@@ -12,5 +12,7 @@ char *hashes_nick(struct circle *c, const char *network, const char *nick);
 /* Of a message's text, or its id. */
 char *hashes_text(struct circle *c, const char *text);
 char *hashes_event(struct circle *c, const char *network, const char *id);
+/* Of a one-time code as it was made. */
+char *hashes_code(struct circle *c, const char *code);
 
 #endif

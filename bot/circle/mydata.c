@@ -1,5 +1,6 @@
 #include "circle/mydata.h"
 
+#include "circle/doors.h"
 #include "circle/people.h"
 #include "circle/pitches.h"
 #include "circle/records.h"
@@ -163,6 +164,21 @@ static const struct {
 	  { "work", "day" },
 	  "SELECT '#' || number || ' ' || title, at_us FROM pass JOIN work ON work.id = work_id"
 	  " WHERE person_id = ?1 AND pass.group_id = ?2 ORDER BY pass.id" },
+	{ "mydata.code",
+	  { "day" },
+	  "SELECT at_us FROM door_code WHERE person_id = ?1 AND group_id = ?2"
+	  " AND at_us >= ?3 - 25 * 60000000",
+	  true },
+	{ "mydata.joined",
+	  { "day" },
+	  "SELECT at_us FROM merge WHERE into_id = ?1 AND ?2 AND at_us > ?3 - 86400000000"
+	  " ORDER BY id",
+	  true },
+	{ "mydata.aside",
+	  { "name" },
+	  "SELECT name FROM aside_member JOIN merge ON merge.id = merge_id WHERE into_id = ?1"
+	  " AND group_id = ?2 AND at_us > ?3 - 86400000000 ORDER BY merge.id",
+	  true },
 	{ "mydata.waiting",
 	  { NULL },
 	  "SELECT 1 FROM outbox WHERE (person_id = ?1 OR about_id = ?1) AND ?2 AND markup IS NOT "
@@ -203,6 +219,16 @@ static void tell_part(struct circle *c, int64_t person, struct draft *d, size_t 
 	}
 }
 
+static void tell_tried(struct circle *c, int64_t person, struct draft *d)
+{
+	struct query q = db_query(c->db, "SELECT network, spelled FROM handle WHERE person_id = ?",
+				  "i", person);
+
+	while (query_next(&q))
+		if (doors_traces(c, query_text(&q, 0), query_text(&q, 1)))
+			draft_item(d, "mydata.tried", "account", query_text(&q, 1), NULL);
+}
+
 void mydata_tell(struct circle *c, int64_t person, struct draft *d)
 {
 	draft_say(d, "mydata", NULL);
@@ -210,6 +236,7 @@ void mydata_tell(struct circle *c, int64_t person, struct draft *d)
 		tell_part(c, person, d, i);
 	if (records_any(c, person))
 		draft_item(d, "mydata.record", NULL);
+	tell_tried(c, person, d);
 	draft_say(d, "mydata.end", NULL);
 }
 
@@ -217,15 +244,17 @@ bool mydata_tell_stranger(struct circle *c, const struct event *e, struct draft 
 {
 	PITCHES_AUTHOR_AUTO struct pitches_author a = pitches_author(c, e);
 	bool vouched = standing_stranger_vouched(c, e->network, e->account);
-	bool traces = pitches_traces(c, &a);
+	bool traces = pitches_traces(c, &a), tried = doors_traces(c, e->network, e->account);
 
-	if (!vouched && !traces)
+	if (!vouched && !traces && !tried)
 		return false;
 	draft_say(d, "mydata", NULL);
 	if (vouched)
 		draft_item(d, "mydata.vouched-stranger", NULL);
 	if (traces)
 		draft_item(d, "mydata.pitch-stranger", NULL);
+	if (tried)
+		draft_item(d, "mydata.tried-stranger", NULL);
 	draft_say(d, "mydata.end", NULL);
 	return true;
 }

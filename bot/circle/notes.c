@@ -3,6 +3,10 @@
 #include "circle/works.h"
 #include "store/db.h"
 
+/* Two who became one may have spoken about each other's work: that is no word from outside. */
+#define BY_ANOTHER \
+	" AND NOT EXISTS (SELECT 1 FROM work WHERE work.id = work_id AND maker_id = person_id)"
+
 int64_t notes_add(struct circle *c, int64_t work, int64_t person, bool private, const char *text)
 {
 	db_run(c->db,
@@ -102,7 +106,7 @@ struct said *notes_for_recap(struct circle *c, int64_t work, int64_t reader, int
 	struct query q =
 		db_query(c->db,
 			 "SELECT person_id, text, NULL, at_us, id FROM note WHERE work_id = ?"
-			 " AND NOT private AND at_us >= ?"
+			 " AND NOT private AND at_us >= ?" BY_ANOTHER
 			 " ORDER BY person_id = ? DESC, at_us, id",
 			 "iii", work, since_us, reader);
 	struct said *said = NULL;
@@ -133,8 +137,8 @@ struct said *notes_in_recap(struct circle *c, int64_t work)
 
 bool notes_any_since(struct circle *c, int64_t work, int64_t since_us)
 {
-	return db_int(c->db, 0, "SELECT 1 FROM note WHERE work_id = ? AND at_us >= ?", "ii", work,
-		      since_us);
+	return db_int(c->db, 0, "SELECT 1 FROM note WHERE work_id = ? AND at_us >= ?" BY_ANOTHER,
+		      "ii", work, since_us);
 }
 
 bool notes_by(struct circle *c, int64_t work, int64_t person)

@@ -119,8 +119,7 @@ static bool name_free(struct circle *c, const char *fold, int64_t person)
 	return !holder || holder == person;
 }
 
-/* `wanted` made clean, short and unique in the group. */
-static char *unique_name(struct circle *c, const char *wanted, int64_t person)
+char *people_unique_name(struct circle *c, const char *wanted, int64_t person)
 {
 	g_autofree char *clean = text_line(wanted);
 	/* An "@" in front of a name is how people point at it: where one is looked for it counts
@@ -140,16 +139,16 @@ static char *unique_name(struct circle *c, const char *wanted, int64_t person)
 	}
 }
 
-static int64_t add_person(struct circle *c, const struct event *e)
+int64_t people_add(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *fold = text_fold(e->account);
+	g_autofree char *fold = text_fold(account);
 
 	db_run(c->db, "INSERT INTO person DEFAULT VALUES", "");
 	int64_t person = db_last_id(c->db);
 	db_run(c->db,
 	       "INSERT INTO handle(network, account, person_id, spelled, used_at_us)"
 	       " VALUES(?, ?, ?, ?, ?)",
-	       "ttiti", e->network, fold, person, e->account, c->now_us);
+	       "ttiti", network, fold, person, account, c->now_us);
 	return person;
 }
 
@@ -160,11 +159,11 @@ int64_t people_join(struct circle *c, const struct event *e, const char *name, c
 	bool was_member = person && people_joined(c, person);
 
 	if (!person)
-		person = add_person(c, e);
+		person = people_add(c, e->network, e->account);
 	g_autofree char *had =
 		db_text(c->db, "SELECT name FROM member WHERE group_id = ? AND person_id = ?", "ii",
 			c->id, person);
-	g_autofree char *unique = unique_name(c, name ? name : had ? had : e->shown, person);
+	g_autofree char *unique = people_unique_name(c, name ? name : had ? had : e->shown, person);
 	g_autofree char *fold = text_fold(unique);
 	db_run(c->db,
 	       "INSERT INTO member(group_id, person_id, name, fold, intro, joined_at_us)"

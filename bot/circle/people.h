@@ -4,6 +4,8 @@
 
 #include "circle.h"
 
+/* A person nobody knows yet, with this door. */
+int64_t people_add(struct circle *c, const char *network, const char *account);
 /* The person behind a handle, 0 if kith does not know them. Accounts are compared folded. */
 int64_t people_by_handle(struct db *db, const char *network, const char *account);
 bool people_is_organizer(const struct config_group *group, const char *network,
@@ -24,6 +26,8 @@ bool people_remembered(struct circle *c, int64_t person);
  * 0 or somebody forgotten. g_free it. */
 char *people_name(struct circle *c, int64_t person);
 char *people_intro(struct circle *c, int64_t person);
+/* `wanted` made clean, short and unique in the group, where `person` is to bear it; g_free it. */
+char *people_unique_name(struct circle *c, const char *wanted, int64_t person);
 
 /* Joins the group, or comes back to it, or (already joined) changes name and introduction. `name`
  * is made unique in the group by a suffix; NULL keeps the one they have, else uses `shown`. Returns

@@ -1,6 +1,7 @@
 #include "circle/records.h"
 
 #include "circle/absences.h"
+#include "circle/doors.h"
 #include "circle/entries.h"
 #include "circle/rounds.h"
 #include "circle/works.h"
@@ -86,6 +87,11 @@ static void undo_pass(struct circle *c, const struct record *r)
 	db_run(c->db, "DELETE FROM pass WHERE id = ?", "i", r->row);
 }
 
+static void undo_merge(struct circle *c, const struct record *r)
+{
+	doors_part(c, r->row);
+}
+
 static const struct {
 	const char *kind;
 	const char *there; /* whether the row still is: it may have been withdrawn, or gone with a
@@ -103,6 +109,7 @@ static const struct {
 	/* What was said stays said. */
 	{ "promotion", "SELECT 1 FROM promotion WHERE id = ? AND week IS NULL", undo_promotion },
 	{ "pass", "SELECT 1 FROM pass WHERE id = ?", undo_pass },
+	{ "merge", "SELECT 1 FROM merge WHERE id = ?", undo_merge },
 };
 
 static const char *known_kind(const char *kind)
@@ -168,11 +175,13 @@ const char *records_undo(struct circle *c, int64_t person)
 	return kind;
 }
 
+/* Whoever deletes a message with a code in it wants the code gone, not what it did. */
 static bool next_of_event(struct circle *c, int64_t person, const char *event, struct record *ret)
 {
 	return found(db_query(c->db,
 			      "SELECT id, kind, row_id, before FROM record WHERE group_id = ?"
 			      " AND person_id = ? AND event = ? AND id <> ? AND at_us >= ?"
+			      " AND kind <> 'merge'"
 			      " ORDER BY id DESC LIMIT 1",
 			      "iitii", c->id, person, event, c->edited_record, c->now_us - KEPT_US),
 		     ret);

@@ -6,8 +6,8 @@
 #include "circle.h"
 
 /* `kind` is the table the row is in: "note", "share", "thanks", "story", "vouch", "absence",
- * "entry", "launch", "promotion", "pass". `before` is the work an entry showed earlier, 0 if it is
- * new. */
+ * "entry", "launch", "promotion", "pass", "merge". `before` is the work an entry showed earlier, 0
+ * if it is new. */
 void records_add(struct circle *c, int64_t person, const char *kind, int64_t row, int64_t before);
 /* Takes back the person's last record of the last day. Returns its kind (static), or NULL. */
 const char *records_undo(struct circle *c, int64_t person);

@@ -8,24 +8,31 @@
 
 #define STRANGERS_LAST_US (30 * CLOCK_US_PER_DAY)
 
+/* Two who became one may have given to each other: that stays, and is no giving. */
+#define TO_ANOTHER \
+	" AND NOT EXISTS (SELECT 1 FROM work WHERE work.id = work_id AND maker_id = person_id)"
+
 static const struct {
 	enum standing_reason reason;
 	const char *sql;
 } givings[] = {
-	{ STANDING_NOTE, "SELECT 1 FROM note WHERE group_id = ? AND person_id = ? AND at_us >= ?" },
+	{ STANDING_NOTE,
+	  "SELECT 1 FROM note WHERE group_id = ? AND person_id = ? AND at_us >= ?" TO_ANOTHER },
 	{ STANDING_SHARE,
-	  "SELECT 1 FROM share WHERE group_id = ? AND person_id = ? AND at_us >= ?" },
+	  "SELECT 1 FROM share WHERE group_id = ? AND person_id = ? AND at_us >= ?" TO_ANOTHER },
 	{ STANDING_THANKS,
 	  "SELECT 1 FROM thanks WHERE group_id = ? AND person_id = ? AND at_us >= ?"
-	  " AND text IS NOT NULL" },
+	  " AND text IS NOT NULL AND to_id IS NOT person_id" },
 };
 
 enum standing_reason standing_reason(struct circle *c, int64_t person)
 {
 	if (!person)
 		return STANDING_NOTHING;
-	if (db_int(c->db, 0, "SELECT 1 FROM vouch WHERE person_id = ? AND group_id = ?", "ii",
-		   person, c->id))
+	if (db_int(c->db, 0,
+		   "SELECT 1 FROM vouch WHERE person_id = ? AND group_id = ?"
+		   " AND by_id IS NOT person_id",
+		   "ii", person, c->id))
 		return STANDING_VOUCH;
 	int64_t start_us = absences_back(c, person, c->group->pitch.giving_window_us);
 	for (size_t i = 0; i < G_N_ELEMENTS(givings); i++)
@@ -58,7 +65,7 @@ int64_t standing_vouch(struct circle *c, int64_t person, const char *network, co
 
 	if (db_int(c->db, 0,
 		   "SELECT 1 FROM vouch WHERE group_id = ? AND (person_id = nullif(?, 0) OR "
-		   "stranger = ?)",
+		   "stranger = ?) AND (person_id IS NULL OR by_id IS NOT person_id)",
 		   "iit", c->id, person, stranger))
 		return 0;
 	db_run(c->db,

@@ -327,6 +327,22 @@ void outbox_wait(struct outbox *o, int64_t person, int64_t from_us)
 	       "ii", person, from_us);
 }
 
+void outbox_reread(struct outbox *o)
+{
+	for (unsigned i = 0; i < o->posts->len; i++) {
+		struct outbox_post *p = o->posts->pdata[i];
+		struct query q =
+			db_query(o->db, "SELECT person_id, about_id FROM outbox WHERE key = ?", "t",
+				 p->post.key);
+
+		if (!query_next(&q))
+			continue;
+		p->person = query_int(&q, 0);
+		p->about = query_int(&q, 1);
+		query_done(&q);
+	}
+}
+
 static void drop(struct outbox *o, bool (*gone)(const struct outbox_post *p, const void *what),
 		 const void *what)
 {

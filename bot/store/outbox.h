@@ -62,6 +62,9 @@ bool outbox_dirty(const struct outbox *o);
 void outbox_flush(struct outbox *o);
 /* What waits for `person` may be said from `from_us` on: later because they are absent, or now. */
 void outbox_wait(struct outbox *o, int64_t person, int64_t from_us);
+/* Whose posts are, in the table, has changed: so it is in memory. What is only in memory is to be
+ * written first (outbox_join). */
+void outbox_reread(struct outbox *o);
 /* The message `source` was taken back: what it would have told people in private is not told. */
 void outbox_recall(struct outbox *o, const char *source);
 /* Takes back what waits for `person`, tells of `about` and begins with `word`; false where there is

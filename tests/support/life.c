@@ -1,11 +1,13 @@
 #include "life.h"
 
+#include "circle/doors.h"
 #include "circle/standing.h"
 #include "store/db.h"
 
 #include <sqlite3.h>
 
 #define MARA LIFE_MARK "mara"
+#define AMRA LIFE_MARK "amra"
 
 static void say(struct fixture *f, const char *who, const char *text)
 {
@@ -63,6 +65,13 @@ int64_t life_lead(struct fixture *f)
 	/* Only she is left to read the lamp, and what she has noted on stays hers to read. */
 	say(f, "ben", "!away until 2027-01-01");
 	fixture_run_until(f, "2026-11-25 18:00");
+	/* Another account of hers, a member before it was known to be. */
+	say(f, AMRA, "!intro as Amra " LIFE_MARK ": I eat " LIFE_MARK);
+	c = fixture_begin(f);
+	c->source = c->cause;
+	doors_join(c, mara, "libera", AMRA);
+	fixture_end(f);
+	fixture_whisper(f, MARA, "link");
 	say(f, MARA, "!note 3 bright as " LIFE_MARK);
 	/* What they tell each other waits. */
 	say(f, MARA, "!note 1 and the legs of " LIFE_MARK);
