@@ -1,4 +1,4 @@
-/* `link` and its undoing; what joining does to the tables is test_doors_merge.c.
+/* `link`, `admin merge` and their undoing; what joining does to the tables is test_doors_merge.c.
  */
 #include "fixture.h"
 
@@ -615,6 +615,89 @@ static void forget__asked_before_a_join__is_asked_again(void **state)
 	assert_heard(f, "forget.ask>" ANA);
 }
 
+/* --- The organizer's word --- */
+
+static void merge__said_twice__joins_and_tells_all(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_say(f, "olga", "!admin merge ana ben");
+	assert_heard(f, "merge.ask>olga");
+	assert_int_equal(fixture_int(f, -1, "SELECT count(*) FROM merge"), 0);
+	fixture_say(f, "olga", "!admin merge ana ben");
+	assert_heard(f, "merge.done>olga merge.told>ana merge.told>ben");
+	assert_int_equal(person_of(f, "ben"), person_of(f, "ana"));
+	at_libera(f, "olga", "undo");
+	assert_heard(f, "link.parted>ana link.parted>ben undone>olga");
+	assert_int_not_equal(person_of(f, "ben"), person_of(f, "ana"));
+	/* Nothing of it is left to be undone by them. */
+	at_libera(f, "ben", "undo");
+	assert_heard(f, "undo.nothing>ben");
+}
+
+static void merge__undone_by_who_was_joined__is_undone(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_say(f, "olga", "!admin merge ana ben");
+	fixture_say(f, "olga", "!admin merge ana ben");
+	g_free(fixture_heard(f));
+	at_libera(f, "ben", "undo");
+	assert_heard(f, "link.parted>ana link.parted>ben undone>ben");
+}
+
+static void merge__somebody_seen_speaking__is_another_door(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Of the same name as shown. */
+	fixture_event(f, (struct event){ .network = "home",
+					 .room = "#makers",
+					 .account = ANA,
+					 .shown = "Ana",
+					 .text = "hello all" });
+	fixture_say(f, "olga", "!admin merge ana Ana");
+	fixture_say(f, "olga", "!admin merge ana Ana");
+	assert_heard(f, "merge.ask>olga merge.done>olga merge.told>ana merge.told>" ANA);
+	assert_int_equal(person_of(f, ANA), person_of(f, "ana"));
+}
+
+static void merge__what_cannot_be__is_said(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text, *heard;
+	} cases[] = {
+		{ "!admin merge", "usage>olga" },
+		{ "!admin merge ana", "usage>olga" },
+		{ "!admin merge nobody ana", "usage>olga" },
+		{ "!admin merge ana nobody", "usage>olga" },
+		{ "!admin merge ana ana", "merge.same>olga" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		fixture_say(f, "olga", cases[i].text);
+		assert_heard(f, cases[i].heard);
+	}
+	fixture_say(f, "ana", "!admin merge ana ben");
+	assert_heard(f, "not-organizer>ana");
+	fixture_say(f, "ana", "!show \"Vase\"");
+	fixture_say(f, "ben", "!show \"Bench\"");
+	g_free(fixture_heard(f));
+	fixture_say(f, "olga", "!admin merge ana ben");
+	assert_heard(f, "merge.both-show>olga");
+}
+
+/* Another pair is another question. */
+static void merge__another_pair_second__is_asked_about(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_say(f, "olga", "!admin merge ana ben");
+	fixture_say(f, "olga", "!admin merge ben ana");
+	assert_heard(f, "merge.ask>olga merge.ask>olga");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 
 int main(void)
@@ -653,6 +736,11 @@ int main(void)
 		TEST(undo__name_taken_meanwhile__gets_a_suffix),
 		TEST(forget__after_a_join__forgets_both),
 		TEST(forget__asked_before_a_join__is_asked_again),
+		TEST(merge__said_twice__joins_and_tells_all),
+		TEST(merge__undone_by_who_was_joined__is_undone),
+		TEST(merge__somebody_seen_speaking__is_another_door),
+		TEST(merge__what_cannot_be__is_said),
+		TEST(merge__another_pair_second__is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
