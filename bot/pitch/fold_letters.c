@@ -372,7 +372,12 @@ static GString *read_ascii(const char *text)
 	out = g_string_sized_new(strlen(text) + 1);
 	for (const char *p = text; *p; p++) {
 		if (!fold_is_blank(*p)) {
-			g_string_append_c(out, g_ascii_tolower(*p));
+			bool upper = *p >= 'A' && *p <= 'Z';
+			g_string_append_c(out, (char)(upper ? *p - 'A' + 'a' : *p));
+			continue;
+		}
+		if (*p == ' ' && out->len > 0 && p[1] && !fold_is_blank(p[1])) {
+			g_string_append_c(out, ' ');
 			continue;
 		}
 		size_t n = strspn(p, " \t\n");

@@ -118,12 +118,19 @@ static void append_line(GString *out, const char *line, size_t n)
 	bool none[TICKS_MOST + 1] = { false };
 
 	for (const char *p = line; p < end;) {
+		const char *tick = memchr(p, '`', (size_t)(end - p));
+
+		if (tick != p) {
+			g_string_append_len(out, p, (tick ? tick : end) - p);
+			p = tick ? tick : end;
+			continue;
+		}
 		size_t ticks = strspn(p, "`"), run = 0;
 		const char *close = p + ticks;
 
-		if (!ticks || ticks > TICKS_MOST || none[ticks]) {
-			g_string_append_len(out, p, (gssize)MAX(ticks, 1));
-			p += MAX(ticks, 1);
+		if (ticks > TICKS_MOST || none[ticks]) {
+			g_string_append_len(out, p, (gssize)ticks);
+			p += ticks;
 			continue;
 		}
 		for (; close < end; close += MAX(run, 1)) {
@@ -229,10 +236,18 @@ static const char *passage_end(const struct quotes *q, const char *p, unsigned *
 	return NULL;
 }
 
+/* What no pair begins with: nearly everything. */
+static size_t plain_length(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] && !is_straight(p[n]) && (unsigned char)p[n] < 0x80)
+		n++;
+	return n;
+}
+
 static const struct quotes *pair_at(const char *text, const char *p)
 {
-	if (!is_straight(*p) && (unsigned char)*p < 0x80)
-		return NULL;
 	for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++)
 		if (!strncmp(p, pairs[i].open, strlen(pairs[i].open)) && opens(&pairs[i], text, p))
 			return &pairs[i];
@@ -245,7 +260,13 @@ static void without_passages(const char *text, GString *out)
 {
 	const char *none_before[G_N_ELEMENTS(pairs)] = { NULL };
 
-	for (const char *p = text; *p;) {
+	for (const char *p = text;;) {
+		size_t plain = plain_length(p);
+
+		g_string_append_len(out, p, (gssize)plain);
+		p += plain;
+		if (!*p)
+			break;
 		const struct quotes *q = pair_at(text, p);
 		const char *end = NULL;
 		unsigned words = 0;

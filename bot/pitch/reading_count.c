@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+/* Gaps are looked ahead over that are shorter, which all of compile.py's are. */
+enum { GAPS = 4 };
+
 static const struct reading_token *token(const struct reading_tokens *t, unsigned i)
 {
 	return &g_array_index(t->tokens, struct reading_token, i);
@@ -45,14 +48,41 @@ struct reach {
 	unsigned strong[READING_FAMILIES], weak[READING_FAMILIES];
 };
 
-/* The longest cue of each family and strength that begins with token `i`. */
-static void match_at(const struct reading_tokens *t, unsigned i, struct reach *here)
+/* What may stand at token `i`, or with a gap of so many before it: most cues end here. */
+static void look_ahead(const struct reading_tokens *t, unsigned i, uint64_t may_be[GAPS])
+{
+	uint64_t so_far = 0;
+	bool over = false;
+	for (unsigned gap = 0; gap < GAPS; gap++, i++) {
+		over = over || i >= reading_tokens_n(t) || token(t, i)->starts;
+		if (!over)
+			so_far |= token(t, i)->may_be;
+		may_be[gap] = so_far;
+	}
+}
+
+static bool may_go_on(const struct cue *c, const uint64_t next[GAPS])
+{
+	if (c->n < 2)
+		return true;
+	const struct cue_word *w = &cues_words[c->first + 1];
+	return w->gap >= GAPS || (next[w->gap] & reading_atom_bit(w->atom));
+}
+
+/* The longest cue of each family and strength that begins with token `i`; false: none does, and
+ * *here is as it was. */
+static bool match_at(const struct reading_tokens *t, unsigned i, struct reach *here)
 {
 	const uint16_t *atoms = (const uint16_t *)(void *)t->atoms->data;
+	uint64_t next[GAPS];
+	bool found = false;
+	look_ahead(t, i + 1, next);
 	for (unsigned a = token(t, i)->atoms; a < token(t, i + 1)->atoms; a++) {
 		unsigned end_cues = cues_by_atom[atoms[a] + 1];
 		for (unsigned k = cues_by_atom[atoms[a]]; k < end_cues; k++) {
 			const struct cue *c = &cues[k];
+			if (!may_go_on(c, next))
+				continue;
 			if ((c->flags & CUE_START) && !token(t, i)->starts)
 				continue;
 			if (token(t, i)->quoted && c->family < READING_CUES)
@@ -61,8 +91,10 @@ static void match_at(const struct reading_tokens *t, unsigned i, struct reach *h
 								  : &here->weak[c->family];
 			unsigned end = match_from(t, c, 1, i + 1);
 			*reach = MAX(*reach, end);
+			found = found || end > 0;
 		}
 	}
+	return found;
 }
 
 static void count_here(struct reading_counts *c, const struct reach *here, struct reach *so_far,
@@ -103,7 +135,7 @@ static bool any(const struct reach *here, enum reading_family family)
 struct reading_counts reading_count(const struct fold *f)
 {
 	struct reading_counts c = { 0 };
-	struct reach so_far = { 0 };
+	struct reach so_far = { 0 }, here = { 0 };
 	struct sentence sentence = { 0 };
 	struct reading_tokens t;
 
@@ -119,11 +151,12 @@ struct reading_counts reading_count(const struct fold *f)
 		sentence.marked = token(&t, i)->asked;
 		if (token(&t, i)->atoms == token(&t, i + 1)->atoms)
 			continue; /* in no cue */
-		struct reach here = { 0 };
-		match_at(&t, i, &here);
+		if (!match_at(&t, i, &here))
+			continue;
 		sentence.asks = sentence.asks || any(&here, READING_ASKS);
 		sentence.small_talk = sentence.small_talk || any(&here, READING_ASKS_NOT);
 		count_here(&c, &here, &so_far, i);
+		here = (struct reach){ 0 };
 	}
 	end_sentence(&c, &sentence);
 	reading_tokens_done(&t);

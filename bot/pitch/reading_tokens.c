@@ -3,6 +3,11 @@
 #include <glib.h>
 #include <string.h>
 
+/* Of a message, and of a word: there is room for so many from the start. */
+enum { WORDS = 32, ATOMS = 4 };
+/* Of a node of the trie: up to so many are compared one by one. */
+enum { FEW_EDGES = 8 };
+
 struct scan {
 	struct reading_tokens *into;
 	const char *at;
@@ -14,6 +19,8 @@ struct scan {
 static void add_atoms(struct scan *s, uint16_t list)
 {
 	const uint16_t *atoms = cues_atoms + list;
+	if (atoms[0] == 0)
+		return;
 	struct reading_token *last =
 		&g_array_index(s->into->tokens, struct reading_token, s->into->tokens->len - 1);
 	for (unsigned i = 1; i <= atoms[0]; i++)
@@ -23,13 +30,17 @@ static void add_atoms(struct scan *s, uint16_t list)
 
 static bool step(unsigned *node, unsigned char byte)
 {
-	unsigned end = cues_trie_first[*node + 1];
-	for (unsigned e = cues_trie_first[*node]; e < end && cues_trie_byte[e] <= byte; e++)
-		if (cues_trie_byte[e] == byte) {
-			*node = e + 1;
-			return true;
-		}
-	return false;
+	unsigned from = cues_trie_first[*node], n = cues_trie_first[*node + 1] - from;
+	const uint8_t *edges = cues_trie_byte + from, *edge = NULL;
+	if (n > FEW_EDGES) /* words begin with many bytes, and go on with few */
+		edge = memchr(edges, byte, n);
+	else
+		for (unsigned e = 0; e < n && !edge; e++)
+			if (edges[e] == byte)
+				edge = edges + e;
+	if (edge)
+		*node = from + (unsigned)(edge - edges) + 1;
+	return edge;
 }
 
 /* What the lists know of a word; an apostrophe in it is passed over, and ё is е, as people type it.
@@ -292,13 +303,16 @@ static void take_sign(struct scan *s)
 void reading_tokens_init(struct reading_tokens *t, const char *text)
 {
 	*t = (struct reading_tokens){
-		.tokens = g_array_new(FALSE, FALSE, sizeof(struct reading_token)),
-		.atoms = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+		.tokens = g_array_sized_new(FALSE, FALSE, sizeof(struct reading_token), WORDS),
+		.atoms = g_array_sized_new(FALSE, FALSE, sizeof(uint16_t), WORDS * ATOMS),
 	};
 	struct scan s = { .into = t, .at = text, .starts = true };
 	bool boundary = true; /* before what is next: an address begins where a word could */
 	while (*s.at) {
-		if (boundary && take_address(&s)) {
+		if (*s.at == ' ') { /* the most frequent sign, which says nothing */
+			boundary = true;
+			s.at++;
+		} else if (boundary && take_address(&s)) {
 			boundary = false;
 		} else if (take_handle(&s) || take_number(&s)) {
 			boundary = false;
