@@ -6,6 +6,10 @@
 #include <stdbool.h>
 
 struct config;
+struct transport_impl;
+
+/* Every kind of network there is a door to; NULL-terminated. */
+extern const struct transport_impl *const main_networks[];
 
 /* The command line, read; everything is borrowed from it. */
 struct options {

@@ -176,11 +176,11 @@ static void trial_free(void *data)
 
 static void begin(struct trial *t)
 {
-	if (strcmp(t->section->kind, transport_irc.kind) != 0) {
-		end(t, EX_CONFIG, "this kith has no door to such a network yet");
-		return;
-	}
-	if (transport_irc.open(&t->env, t->section, &t->transport) < 0)
+	const struct transport_impl *const *impl = main_networks;
+
+	while (strcmp((*impl)->kind, t->section->kind) != 0)
+		impl++;
+	if ((*impl)->open(&t->env, t->section, &t->transport) < 0)
 		end(t, EX_CONFIG, "cannot be tried before that is mended");
 	else
 		loop_timer_set(t->end, TRYING_MOST_US);

@@ -14,6 +14,8 @@
 #include <signal.h>
 #include <sysexits.h>
 
+const struct transport_impl *const main_networks[] = { &transport_irc, &transport_matrix, NULL };
+
 struct running {
 	const char *file;
 	struct loop *loop;
@@ -176,7 +178,6 @@ static void stay(struct running *r, const struct app_options *options)
 
 int main_run(const struct options *o)
 {
-	static const struct transport_impl *const transports[] = { &transport_irc, NULL };
 	struct running r = { .file = main_config(o) };
 	g_autofree char *faults = NULL;
 	struct config *config;
@@ -201,7 +202,7 @@ int main_run(const struct options *o)
 		.store = config->store_path,
 		.clock = clock_real(),
 		.loop = r.loop,
-		.transports = transports,
+		.transports = main_networks,
 		.load = load,
 		.changed = changed,
 		.data = &r,

@@ -59,7 +59,8 @@ static bool listens(const struct matrix *m, const struct matrix_room *room)
 static void update_listening(struct matrix *m)
 {
 	for (unsigned i = 0; m->env.listening && m->env.rooms[i]; i++)
-		m->env.listening[i] = listens(m, matrix_rooms_at(m->rooms, m->env.rooms[i]));
+		m->env.listening[i] =
+			m->rooms && listens(m, matrix_rooms_at(m->rooms, m->env.rooms[i]));
 }
 
 void matrix_report(struct matrix *m, enum transport_state s)

@@ -1,0 +1,181 @@
+/* Whatever a homeserver answers to /sync: it is taken or refused, twice the same way, and what the
+ * app is told of is sound. Nothing leaves the process: the loop does not turn. */
+#include "base/loop.h"
+#include "clock.h"
+#include "config.h"
+#include "event.h"
+#include "net/http.h"
+#include "post.h"
+#include "store/db.h"
+#include "transport/matrix/account.h"
+#include "transport/matrix/api.h"
+#include "transport/matrix/batch.h"
+#include "transport/matrix/invites.h"
+#include "transport/matrix/matrix.h"
+#include "transport/matrix/rooms.h"
+#include "transport/matrix/send.h"
+#include "transport/matrix/spoken.h"
+#include "transport/matrix/waiting.h"
+
+#include <assert.h>
+#include <glib.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct {
+	char *folder;
+	struct loop *loop;
+	struct http *http;
+	struct db *db;
+	struct clock_virtual clock;
+	bool listening[3];
+} ground;
+
+static const char *const places[] = { "!makers:hs.test", "#alias:hs.test", NULL };
+static const char *const inviters[] = { "@ana:hs.test", NULL };
+
+static void told_event(void *data, struct transport *t, const struct event *e)
+{
+	assert(e->id && e->network && e->text && e->shown);
+	assert(g_utf8_validate(e->text, -1, NULL) && g_utf8_validate(e->shown, -1, NULL));
+	assert(e->kind == EVENT_INVITE || e->direct == !e->room);
+	assert(e->at_us >= 0);
+	assert(!e->account || *e->account == '@');
+	assert(db_inside(ground.db));
+}
+
+static void told_delivered(void *data, struct transport *t, const char *key, int error)
+{
+	assert(key);
+}
+
+static void told_state(void *data, struct transport *t, enum transport_state s)
+{
+}
+
+static void waited_event(void *data, const char *room, struct span event, bool backlog)
+{
+}
+
+static void waited_in_vain(void *data, const char *room, int64_t from_us)
+{
+}
+
+static void waited(void *data, const char *room)
+{
+}
+
+static void clear_up(void)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+
+	db_close(ground.db);
+	http_free(ground.http);
+	loop_free(ground.loop);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *path = g_strconcat(ground.folder, "/kith.db", ends[i], NULL);
+		unlink(path);
+	}
+	rmdir(ground.folder);
+	g_free(ground.folder);
+}
+
+static void lay_ground(void)
+{
+	const struct http_options options = { NULL, "/tmp" };
+	g_autofree char *path = NULL;
+	char *error;
+
+	ground.folder = g_dir_make_tmp("kith-fuzz-XXXXXX", NULL);
+	path = g_build_filename(ground.folder, "kith.db", NULL);
+	ground.loop = loop_new();
+	clock_virtual_init(&ground.clock, INT64_C(1763800000000000));
+	int opened =
+		http_new(ground.loop, &options, &ground.http) + db_open(path, &ground.db, &error);
+	assert(opened == 0);
+	atexit(clear_up);
+}
+
+static void open_all(struct matrix *m)
+{
+	static const struct transport_listener listener = { told_event, told_delivered,
+							    told_state };
+	static const struct waiting_callbacks waits = { waited_event, waited_in_vain, waited };
+	struct account account = { .homeserver = (char *)"http://127.0.0.1:9",
+				   .user = (char *)"@kith:hs.test",
+				   .device = (char *)"DEV",
+				   .token = (char *)"token" };
+	const struct api_options options = {
+		.loop = ground.loop,
+		.clock = &ground.clock.clock,
+		.http = ground.http,
+		.name = (char *)"home",
+		.data = m,
+	};
+
+	*m = (struct matrix){
+		.env = { .loop = ground.loop,
+			 .clock = &ground.clock.clock,
+			 .listener = &listener,
+			 .rooms = places,
+			 .listening = ground.listening,
+			 .inviters = inviters,
+			 .refusal = "no",
+			 .db = ground.db },
+		.name = (char *)"home",
+		.db = ground.db,
+		.user = (char *)"@kith:hs.test",
+		.state = TRANSPORT_ONLINE,
+	};
+	m->transport.name = "home";
+	m->due = loop_timer_new(ground.loop, NULL, NULL);
+	m->api = api_new(&options, &account);
+	m->rooms = matrix_rooms_new(ground.db, "home", m->user, places);
+	m->spoken = spoken_new(ground.db, "home");
+	m->send = send_new(m);
+	m->waiting = waiting_new(ground.db, "home", &waits, m);
+	m->invites = invites_new(m);
+}
+
+static void close_all(struct matrix *m)
+{
+	invites_free(m->invites);
+	waiting_free(m->waiting);
+	send_free(m->send);
+	spoken_free(m->spoken);
+	matrix_rooms_free(m->rooms);
+	api_free(m->api);
+	loop_timer_free(m->due);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* The bytes themselves, so that reading behind them shows. */
+	g_autofree char *body = g_memdup2(data, size);
+	struct matrix m;
+	int results[2];
+
+	if (!ground.loop)
+		lay_ground();
+	db_begin(ground.db);
+	open_all(&m);
+	for (int i = 0; i < 2; i++) {
+		const struct batch b = { .body = body,
+					 .bytes = size,
+					 .since = "s1",
+					 .catching_up = i == 0,
+					 .heard_us = 1 };
+		g_autofree char *next = NULL;
+		bool kept;
+
+		results[i] = batch_handle(&m, &b, &next, &kept);
+		assert(results[i] < 0 || (next && *next));
+	}
+	assert(results[0] == results[1]);
+	close_all(&m);
+	db_undo(ground.db);
+	return 0;
+}
