@@ -66,7 +66,7 @@ G_GNUC_UNUSED static void on_request(void *data, const struct hs_request *r, str
 		hs_say(a, 404, "{\"errcode\":\"M_NOT_FOUND\",\"error\":\"no such token\"}");
 }
 
-/* The page behind `token`: those events, the newest first, at that many minutes after NOW_US. */
+/* An event of that many minutes after NOW_US. */
 G_GNUC_UNUSED static char *event_at(const char *id, int minutes)
 {
 	return g_strdup_printf(
@@ -75,6 +75,7 @@ G_GNUC_UNUSED static char *event_at(const char *id, int minutes)
 		id, NOW_US / 1000 + minutes * INT64_C(60000));
 }
 
+/* The page behind `token`: those events, the newest first. */
 G_GNUC_UNUSED static void set_page(struct world *w, const char *token, const char *ids,
 				   const char *end)
 {
