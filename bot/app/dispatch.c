@@ -346,11 +346,11 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 {
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
 	struct circle c = app_circle(app, group, MIN(e->at_us, app_now(app)), e->id);
-	bool named, pitched = false, public = false;
+	bool named, pitched = false, overheard = false;
 	struct said said;
 
 	if (!e->direct && (e->kind == EVENT_MESSAGE || e->kind == EVENT_EDIT))
-		public = doors_overheard(&c, e->text);
+		overheard = doors_overheard(&c, e->text);
 	c.source = e->kind == EVENT_EDIT ? e->target : e->id;
 	if (e->kind == EVENT_MESSAGE) {
 		if (e->direct || is_command(&c, e, &said))
@@ -359,7 +359,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 			pitched = guard_hear(group->guard, &c, e);
 	}
 	/* Ordinary chat costs no transaction. */
-	if (e->kind == EVENT_MESSAGE && !pitched && !public && !said_to_us(&c, e, &named))
+	if (e->kind == EVENT_MESSAGE && !pitched && !overheard && !said_to_us(&c, e, &named))
 		return false;
 	if (e->kind == EVENT_REACTION && !reactions_known(&c, e))
 		return false;
@@ -367,11 +367,11 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	/* A step that fell due before the message was said comes before its answer. */
 	if (c.now_us >= app->step_us)
 		rounds_catch_up(&c);
-	if (public)
+	if (overheard)
 		burn(&c, e);
 	switch (e->kind) {
 	case EVENT_MESSAGE:
-		if (!public)
+		if (!overheard)
 			handle_message(group, &c, e, pitched);
 		break;
 	case EVENT_EDIT:

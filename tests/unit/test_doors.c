@@ -235,10 +235,11 @@ static void code__edited_into_being_said_again__is_not(void **state)
 	g_autofree char *code = ask_code(f);
 
 	at_home(f, ANA, code);
+	g_autofree char *first = g_strdup(f->cause);
 	fixture_event(f, (struct event){ .kind = EVENT_EDIT,
 					 .network = "home",
 					 .account = ANA,
-					 .target = f->cause,
+					 .target = first,
 					 .text = code,
 					 .direct = true });
 	fixture_run(f);
