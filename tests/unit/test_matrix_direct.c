@@ -276,6 +276,25 @@ static void direct__never_speaks__in_clear_in_an_encrypted_one(void **state)
 	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
 }
 
+static void direct__speaks__in_the_room_where_it_cannot_encrypt(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("key", "@ana:x");
+
+	ground_enter(g, "!room:x", "@ana:x");
+	ground_enter_direct(g, "!ana:x", "@ana:x");
+	ground_state_event(g, "!ana:x", "m.room.encryption", "@ana:x", "",
+			   "{\"algorithm\": \"m.megolm.v1.aes-sha2\"}");
+	p.room_else = "!room:x";
+	p.markup_else = "ask me there";
+	p.opens = true;
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key 0\n");
+	ground_assert_member(ground_await(g, "PUT", SEND("room") "key", 1), "body",
+			     "\"ask me there\"");
+	assert_int_equal(fake_hs_count(g->hs, NULL, NULL), 1);
+}
+
 static void direct__says_nothing__where_it_does_not_know(void **state)
 {
 	struct ground *g = *state;
@@ -367,6 +386,7 @@ int main(void)
 		TEST(direct__opens__none_while_one_is_under_way_elsewhere),
 		TEST(direct__asks_again__whom_it_did_not_reach),
 		TEST(direct__never_speaks__in_clear_in_an_encrypted_one),
+		TEST(direct__speaks__in_the_room_where_it_cannot_encrypt),
 		TEST(direct__says_nothing__where_it_does_not_know),
 		TEST(direct__does_not_follow__who_has_left),
 		TEST(direct__opens_another__where_the_room_is_gone),

@@ -35,6 +35,11 @@ static bool is_user(const char *id)
 	return id && *id == '@' && strchr(id, ':') && g_utf8_validate(id, -1, NULL);
 }
 
+static int find_else(const struct matrix *m, const struct post *p, struct goal *ret)
+{
+	return find_place(m, p->room_else, p->markup_else ? p->markup_else : p->markup, ret);
+}
+
 static int find_other(const struct matrix *m, struct direct *d, const struct post *p,
 		      struct goal *ret)
 {
@@ -48,9 +53,7 @@ static int find_other(const struct matrix *m, struct direct *d, const struct pos
 	case DIRECT_CLOSED:
 		break;
 	}
-	if (!p->room_else)
-		return -ENOENT;
-	return find_place(m, p->room_else, p->markup_else ? p->markup_else : p->markup, ret);
+	return p->room_else ? find_else(m, p, ret) : -ENOENT;
 }
 
 /* What it answers may have been said anywhere. */
@@ -64,7 +67,11 @@ static int find_person(const struct matrix *m, struct direct *d, const struct po
 	const char *room = said_in ? said_in : direct_room(d, p->account);
 
 	*ret = (struct goal){ p->account, room, true, said_in, p->markup };
-	return room ? direct_look(d, p->account, room) : find_other(m, d, p, ret);
+	if (!room)
+		return find_other(m, d, p, ret);
+	int error = direct_look(d, p->account, room);
+	/* What cannot be used is no way to them. */
+	return error == -EPROTONOSUPPORT && p->room_else ? find_else(m, p, ret) : error;
 }
 
 int goal_find(const struct matrix *m, struct direct *d, const struct post *p, struct goal *ret)
