@@ -180,6 +180,20 @@ static void send__never_speaks__in_clear_where_it_is_encrypted(void **state)
 	assert_null(strstr(told + 1, "encrypted"));
 }
 
+static void send__waits__until_it_knows_whether_it_is_encrypted(void **state)
+{
+	struct ground *g = *state;
+	const struct post p = ground_announcement("key", "!room:x");
+
+	db_begin(g->m.db);
+	matrix_rooms_enter(g->m.rooms, "!room:x");
+	db_end(g->m.db);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
+	ground_enter(g, "!room:x", NULL);
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key 0\n");
+}
+
 static void send__refuses__what_says_nothing(void **state)
 {
 	struct ground *g = *state;
@@ -487,6 +501,7 @@ int main(void)
 		TEST(send__stops__when_it_is_too_late),
 		TEST(send__waits__outside),
 		TEST(send__never_speaks__in_clear_where_it_is_encrypted),
+		TEST(send__waits__until_it_knows_whether_it_is_encrypted),
 		TEST(send__refuses__what_says_nothing),
 		TEST(send__says__a_long_post_in_order),
 		TEST(send__goes_on__with_a_long_post_by_its_echo),
