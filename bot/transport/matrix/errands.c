@@ -65,7 +65,8 @@ static void arm(const struct errands *all)
 		if (!e->call && e->due_us >= 0 && (soonest_us < 0 || e->due_us < soonest_us))
 			soonest_us = e->due_us;
 	}
-	loop_timer_set(all->timer, soonest_us < 0 ? -1 : MAX(0, soonest_us - now_us(all)));
+	int64_t left_us = soonest_us - now_us(all);
+	loop_timer_set(all->timer, soonest_us < 0 ? -1 : MAX(left_us, 0));
 }
 
 static void turn(void *data)
@@ -112,7 +113,7 @@ static void drop(struct errand *e)
 		e->all->under_way--;
 	g_free(e->about);
 	g_free(e->said);
-	e->kind->free(e);
+	e->kind->drop(e);
 }
 
 void errands_free(struct errands *all)

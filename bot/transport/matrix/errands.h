@@ -23,7 +23,7 @@ struct errand_kind {
 	const char *name;
 	/* It is due: asks, puts itself off, or is over. From the loop, never in a transaction. */
 	void (*run)(struct errand *e);
-	void (*free)(struct errand *e); /* what is the kind's own, and `e` itself */
+	void (*drop)(struct errand *e); /* what is the kind's own, and `e` itself */
 };
 
 /* First member of every kind's own struct. */
