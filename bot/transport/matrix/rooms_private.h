@@ -51,7 +51,16 @@ struct matrix_rooms {
 void rooms_state_load(struct matrix_rooms *r);
 /* Whether state is kept has to be what the room is now: a place, direct, awaited, inside. */
 void rooms_state_review(struct matrix_rooms *r, struct known *k);
+/* An event that is kept from now on, in memory: the room's own fields say what it says. */
+void rooms_state_keep(struct known *k, enum kept_type type, const char *sender, const char *content,
+		      size_t bytes);
+void rooms_state_write_member(struct matrix_rooms *r, struct known *k, const char *user,
+			      const char *shown, bool joined);
+/* Where it goes on, by its moved_to, is worth keeping state of; or not any more. */
+void rooms_state_start_awaiting(struct matrix_rooms *r, struct known *k);
+void rooms_state_stop_awaiting(struct matrix_rooms *r, struct known *k);
 void rooms_state_done(struct known *k);
+extern const char *const rooms_state_types[KEPT_TYPES];
 
 /* rooms.c */
 bool rooms_is_user(const char *id);
