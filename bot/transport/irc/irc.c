@@ -74,7 +74,8 @@ static void arm_rooms(struct irc *irc)
 		if (room->state != ROOM_INSIDE)
 			due_us = MIN(due_us, room->due_us);
 	}
-	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0);
+	int64_t left_us = due_us - irc_mono_us(irc);
+	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(left_us, 0);
 	loop_timer_set(irc->rooms_due, wait_us);
 }
 

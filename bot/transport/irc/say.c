@@ -91,7 +91,8 @@ static void arm(struct irc *irc)
 		const struct flight *f = g_ptr_array_index(irc->flights, i);
 		due_us = MIN(due_us, f->due_us);
 	}
-	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0);
+	int64_t left_us = due_us - irc_mono_us(irc);
+	int64_t wait_us = due_us == INT64_MAX ? -1 : MAX(left_us, 0);
 	loop_timer_set(irc->flights_due, wait_us);
 }
 

@@ -62,8 +62,8 @@ static void arm_late(struct irc *irc)
 		const struct lookup *k = g_ptr_array_index(lookups, i);
 		due_us = MIN(due_us, k->due_us);
 	}
-	loop_timer_set(irc->whois->late,
-		       due_us == INT64_MAX ? -1 : MAX(due_us - irc_mono_us(irc), 0));
+	int64_t left_us = due_us - irc_mono_us(irc);
+	loop_timer_set(irc->whois->late, due_us == INT64_MAX ? -1 : MAX(left_us, 0));
 }
 
 /* What waited for it has its account now, or none; handing it on is left to the caller. */

@@ -460,7 +460,8 @@ static void register_on(struct wire *w, const struct line *l)
 	bool signing = state == REGISTRATION_SIGNING_IN;
 	if (signing != (w->signing_us != 0)) {
 		w->signing_us = signing ? mono_us(w) : 0;
-		loop_timer_set(w->watch, MAX(late_us(w) - mono_us(w), 0));
+		int64_t left_us = late_us(w) - mono_us(w);
+		loop_timer_set(w->watch, MAX(left_us, 0));
 	}
 	g_autofree char *why = line_for_log(registration_reason(w->registration));
 	switch (state) {

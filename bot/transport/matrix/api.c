@@ -150,8 +150,9 @@ static void try_later(struct api_call *c, int64_t after_us)
 static void wait_for_token(struct api_call *c)
 {
 	c->waiting = true;
+	int64_t left_us = c->until_us - mono_us(c->api);
 	if (c->until_us != INT64_MAX)
-		loop_timer_set(c->timer, MAX(c->until_us - mono_us(c->api), 0));
+		loop_timer_set(c->timer, MAX(left_us, 0));
 }
 
 static void give(struct api_call *c, const struct http_answer *http, const struct reply *r,
