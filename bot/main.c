@@ -17,6 +17,7 @@ static const char usage[] =
 	"       kith check [-c FILE] [--connect]\n"
 	"       kith pitch [--tsv FILE | TEXT]\n"
 	"       kith replay [-c FILE] [--member NAME]... [--giving NAME]... LOG...\n"
+	"       kith matrix login|status [-c FILE] [NETWORK]\n"
 	"       kith --help | --version\n"
 	"\n"
 	"Kith remembers who in a small group has passed on whose work and why, and runs its "
@@ -31,6 +32,8 @@ static const char usage[] =
 	"  replay   plays chat logs (irssi, weechat, ZNC, energymech, Element's JSON) and shows "
 	"what\n"
 	"           kith would have said to whom, and why; a folder stands for the logs in it\n"
+	"  matrix   signs in to a homeserver, or tells how that stands: what is set up, what is "
+	"not\n"
 	"\n"
 	"  -c, --config FILE   the configuration (kith.conf)\n"
 	"      --connect       check: try each network too: server, sign-in, rooms\n"
@@ -129,7 +132,7 @@ static const struct {
 } subcommands[] = {
 	{ "run", "c", NOTHING, main_run },           { "try", "cdsj", NOTHING, main_try },
 	{ "check", "cn", NOTHING, check },           { "pitch", "t", ANYTHING, main_pitch },
-	{ "replay", "cmg", SOMETHING, main_replay },
+	{ "replay", "cmg", SOMETHING, main_replay }, { "matrix", "c", SOMETHING, main_matrix },
 };
 
 static const struct option long_options[] = {

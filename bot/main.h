@@ -28,9 +28,14 @@ int main_run(const struct options *o);
 int main_try(const struct options *o);
 int main_replay(const struct options *o);
 int main_pitch(const struct options *o);
+int main_matrix(const struct options *o);
 
 /* Tries every network, tells on stdout what it finds; an exit status. */
 int main_connect(const struct config *config);
+
+/* A line from standard input; on a terminal `prompt` asks for it and nothing is echoed. NULL: there
+ * is none. config_secret_free it. */
+char *main_ask_secret(const char *prompt);
 
 /* Points to the help; returns the status for that. */
 int main_wrong_usage(void);
