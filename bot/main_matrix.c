@@ -42,6 +42,7 @@ struct door {
 	struct account *account;
 	GPtrArray *seats; /* of struct seat */
 	unsigned asked;   /* seats whose alias was looked up */
+	bool ended;       /* its token has, and kith can have another */
 	bool rooms_known; /* the server has told which rooms kith is in */
 	int status;
 };
@@ -358,6 +359,16 @@ static int matrix_login(struct door *d)
  * kith matrix status
  */
 
+/* Nobody refreshed it since kith ran last. */
+static bool renewable(const struct door *d)
+{
+	const struct account *a = d->account;
+	const struct clock *clock = clock_real();
+
+	return a->expires_at_us && a->expires_at_us <= clock->wall_us(clock) &&
+	       (a->refresh_token || config_text(d->section, "password-file"));
+}
+
 static void whose(void *data, int error, struct account *a, const char *why)
 {
 	struct door *d = data;
@@ -365,6 +376,11 @@ static void whose(void *data, int error, struct account *a, const char *why)
 	account_free(a);
 	if (!error) {
 		look_up(d);
+		return;
+	}
+	if (error == -EACCES && renewable(d)) {
+		d->ended = true;
+		loop_quit(d->loop);
 		return;
 	}
 	d->status = complain(d, status_of(error), why);
@@ -413,9 +429,12 @@ static int matrix_status(struct door *d)
 					 .homeserver = d->account->homeserver };
 	login_start(d->http, &wish, whose, d);
 	loop_run(d->loop);
-	show(d, d->status == 0           ? "signed in"
-		: d->status == EX_NOPERM ? "signed in no more, unless kith run can mend it"
-					 : "signed in, when the server could be asked last");
+	if (d->ended)
+		show(d, "signed in; its token has ended, kith run gets another");
+	else if (d->status == EX_NOPERM)
+		show(d, "signed in no more");
+	else
+		show(d, d->status ? "signed in, when the server could be asked last" : "signed in");
 	return d->status;
 }
 

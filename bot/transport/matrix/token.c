@@ -82,7 +82,7 @@ static void renewed(struct token *t, const struct account *a)
 	t->failures = 0;
 	t->since_us = mono_us(t);
 	arm(t);
-	log_info("matrix %s: has another access token", t->options.name);
+	log_debug("matrix %s: has another access token", t->options.name);
 	t->callbacks.renewed(t->data, t->account);
 }
 
