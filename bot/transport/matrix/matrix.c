@@ -276,7 +276,8 @@ static void sign_in(struct matrix *m)
 	if (secret(m, "password-file", &password) && secret(m, "token-file", &token)) {
 		const struct login_wish wish = { .section = m->section,
 						 .password = password,
-						 .token = token };
+						 .token = token,
+						 .clock = m->env.clock };
 
 		if (password || token)
 			m->login = login_start(m->http, &wish, signed_in, m);
