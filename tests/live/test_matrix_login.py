@@ -1,0 +1,180 @@
+"""kith matrix login and status, against a homeserver that does what it is told to: what is kept,
+what is told, and what never is."""
+import fcntl
+import hashlib
+import os
+import pty
+import signal
+import subprocess
+import termios
+
+import pytest
+
+import homeserver
+import irc
+from homeserver import KITH, ROOM, Answer
+
+PASSWORD = 'four-words-nobody-says'
+CONFIG = '''
+[group]
+name = Makers
+timezone = UTC
+organizers = home/@olga:hs.test
+places = home/{room}, home/#makers:hs.test
+[matrix home]
+homeserver = {base}
+user = {user}
+[store]
+path = {store}
+'''
+OK, USAGE, NO_INPUT, TRY_LATER, REFUSED = 0, 64, 66, 75, 77
+
+
+class Place:
+    def __init__(self, program, folder, server):
+        self.program = program
+        self.folder = folder
+        self.store = folder / 'kith.db'
+        self.config = folder / 'kith.conf'
+        self.config.write_text(CONFIG.format(room=ROOM, base=server.base, user=KITH,
+                                             store=self.store))
+
+    def command(self, *words):
+        return [str(self.program), 'matrix', *words, '-c', str(self.config)]
+
+    def run(self, *words, given='', status=OK):
+        """What it says on both outputs."""
+        done = subprocess.run(self.command(*words), input=given, capture_output=True, text=True,
+                              timeout=irc.WAIT_S)
+        assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        for secret in (PASSWORD, homeserver.TOKEN):
+            assert secret not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def content(self):
+        """Of every file, but for what SQLite keeps while somebody reads."""
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in self.folder.iterdir() if path.suffix not in ('.db-shm', '.db-wal')}
+
+
+@pytest.fixture
+def server(cleanup):
+    server = homeserver.Server()
+    cleanup.callback(server.stop)
+    cleanup.callback(server.check)
+    server.answer('GET', '/joined_rooms$', lambda _: Answer({'joined_rooms': [7, ROOM]}))
+
+    def login(request):
+        if request.body['password'] != PASSWORD:
+            return Answer.error(403, 'M_FORBIDDEN')
+        return None
+    server.answer('POST', '/login$', login)
+    return server
+
+
+@pytest.fixture
+def place(kith_program, tmp_path, server):
+    return Place(kith_program, tmp_path, server)
+
+
+def test_signs_in_and_tells_how_that_stands(place, server):
+    told = place.run('login', given=PASSWORD + '\n')
+    for line in ('home: signed in', f'homeserver  {server.base}', f'user        {KITH}',
+                 'device      KITH', f'{ROOM} (Makers): kith is in it',
+                 '#makers:hs.test (Makers): kith is not in it', 'encryption  not yet',
+                 f'invite {KITH} to #makers:hs.test, as @olga:hs.test'):
+        assert line in told
+    key = place.folder / 'home.key'
+    assert key.stat().st_mode & 0o777 == 0o600
+    for path in place.folder.iterdir():
+        assert PASSWORD.encode() not in path.read_bytes()
+        assert homeserver.TOKEN.encode() not in path.read_bytes()
+    before = place.content()
+    assert place.run('status') == told
+    assert place.content() == before
+    # The same device again, and what the store keeps is another session's.
+    place.run('login', 'home', given=PASSWORD)
+    devices = {request.body['device_id'] for request in server.requested('POST', '/login$')}
+    assert len(devices) == 1 and len(server.requested('POST', '/login$')) == 2
+
+
+def test_refused(place, server):
+    told = place.run('login', given='wrong\n', status=REFUSED)
+    assert f'does not take the password for {KITH}' in told
+    assert 'not signed in' in place.run('status', status=REFUSED)
+    place.run('login', given='', status=NO_INPUT)
+    place.run('login', given=PASSWORD)
+    server.answer('GET', '/whoami$', lambda _: Answer.error(401, 'M_UNKNOWN_TOKEN'))
+    assert 'signed in no more' in place.run('status', status=REFUSED)
+
+
+def test_status_makes_nothing(place):
+    before = place.content()
+    told = place.run('status', status=REFUSED)
+    assert 'next        sign in: kith matrix login home' in told
+    assert place.content() == before
+
+
+def test_beside_a_kith_that_runs(place):
+    place.run('login', given=PASSWORD)
+    with place.store.open('rb') as store:
+        fcntl.flock(store, fcntl.LOCK_EX)
+        assert 'in use by another kith' in place.run('login', given=PASSWORD, status=TRY_LATER)
+        place.run('status')
+
+
+def test_which(place):
+    assert 'no [matrix work]; there is: home' in place.run('status', 'work', status=USAGE)
+    place.run('status', 'home', 'more', status=USAGE)
+    place.run('leave', status=USAGE)
+    place.config.write_text(place.config.read_text().replace(
+        '[store]', f'[matrix work]\nuser = {KITH}\n[store]'))
+    assert 'which of them: home, work?' in place.run('login', status=USAGE)
+    place.run('status', 'home', status=REFUSED)
+
+
+class Terminal:
+    """kith matrix login with somebody in front of it."""
+
+    def __init__(self, place):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            command = place.command('login')
+            os.execv(command[0], command)
+        self.told = b''
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
+    def type(self, text):
+        irc.wait_for('no echo', lambda: not self.echoes(), irc.WAIT_S)
+        os.write(self.fd, text)
+
+    def end(self):
+        """How it ended; whether the terminal is as it was, and all it told."""
+        try:
+            while more := os.read(self.fd, 4096):
+                self.told += more
+        except OSError:
+            pass  # nobody is at its other end
+        echoes = self.echoes()
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        return status, echoes, self.told.decode()
+
+
+def test_password_at_a_terminal(place):
+    terminal = Terminal(place)
+    terminal.type(PASSWORD.encode() + b'\n')
+    status, echoes, told = terminal.end()
+    assert os.waitstatus_to_exitcode(status) == OK and echoes
+    assert f'Password of {KITH}: ' in told and 'home: signed in' in told
+    assert PASSWORD not in told
+
+
+def test_thought_better_of_it(place):
+    terminal = Terminal(place)
+    terminal.type(b'half a pass\x03')
+    status, echoes, told = terminal.end()
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGINT and echoes
+    assert 'half' not in told
