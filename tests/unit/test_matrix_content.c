@@ -32,12 +32,17 @@ static void content__notifies__announcements(void **state)
 		       " \"m.mentions\": {}}");
 }
 
-static void content__does_not_notify__replies_and_private(void **state)
+static void content__notifies__what_nobody_is_waiting_for(void **state)
 {
-	const char *want = "{\"msgtype\": \"m.notice\", \"body\": \"kept\", \"m.mentions\": {}}";
+	const struct content_about answer = { .reply_to = "$e" };
 
-	assert_content(POST_REPLY, "kept", &nothing, want);
-	assert_content(POST_PRIVATE, "kept", &nothing, want);
+	assert_content(POST_REPLY, "kept", &nothing,
+		       "{\"msgtype\": \"m.notice\", \"body\": \"kept\", \"m.mentions\": {}}");
+	assert_content(POST_PRIVATE, "kept", &nothing,
+		       "{\"msgtype\": \"m.text\", \"body\": \"kept\", \"m.mentions\": {}}");
+	assert_content(POST_PRIVATE, "kept", &answer,
+		       "{\"msgtype\": \"m.notice\", \"body\": \"kept\", \"m.mentions\": {},"
+		       " \"m.relates_to\": {\"m.in_reply_to\": {\"event_id\": \"$e\"}}}");
 }
 
 static void content__formats__what_is_marked_up(void **state)
@@ -250,7 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(content__notifies__announcements),
-		cmocka_unit_test(content__does_not_notify__replies_and_private),
+		cmocka_unit_test(content__notifies__what_nobody_is_waiting_for),
 		cmocka_unit_test(content__formats__what_is_marked_up),
 		cmocka_unit_test(content__formats__nothing_that_is_plain),
 		cmocka_unit_test(content__answers__without_fallback),

@@ -328,87 +328,27 @@ static void event__that_changed_something__is_told_once(void **state)
 	assert_told(f, "message room Ana(@ana:hs.test) record this\n");
 }
 
+#define RELATES(how, target) \
+	"\"m.relates_to\":{\"rel_type\":\"" how "\",\"event_id\":\"" target "\""
+#define EDITS(id, sender, target, text)                                       \
+	EVENT(id, "m.room.message", sender,                                   \
+	      "\"content\":{\"msgtype\":\"m.text\",\"body\":\"* " text        \
+	      "\",\"m.new_content\":{\"msgtype\":\"m.text\",\"body\":\"" text \
+	      "\"}," RELATES("m.replace", target) "}}")
+#define REDACTS(id, sender, target) \
+	EVENT(id, "m.room.redaction", sender, "\"redacts\":\"" target "\",\"content\":{}")
+#define REACTS(id, sender, target, mark) \
+	EVENT(id, "m.reaction", sender,  \
+	      "\"content\":{" RELATES("m.annotation", target) ",\"key\":\"" mark "\"}}")
+
 static void edit_redaction_reaction__name_what_they_are_about(void **state)
 {
 	struct fixture *f = *state;
 
 	come_online(f);
-	sync_with(
-		f,
-		SYNC("s2", "",
-		     EVENT("$e", "m.room.message", "@ana:hs.test",
-			   "\"content\":{\"msgtype\":\"m.text\",\"body\":\"* new\","
-			   "\"m.new_content\":{\"msgtype\":\"m.text\",\"body\":\"new\"},"
-			   "\"m.relates_to\":{\"rel_type\":\"m.replace\",\"event_id\":"
-			   "\"$1\"}}") "," EVENT("$r", "m.room.redaction", "@ana:hs.test",
-						 "\"redacts\":\"$1\",\"content\":{}") "," EVENT("$"
-												"x",
-												"m."
-												"re"
-												"ac"
-												"ti"
-												"o"
-												"n",
-												"@a"
-												"na"
-												":h"
-												"s."
-												"te"
-												"s"
-												"t",
-												"\""
-												"co"
-												"nt"
-												"en"
-												"t"
-												"\""
-												":{"
-												"\""
-												"m."
-												"re"
-												"la"
-												"te"
-												"s_"
-												"to"
-												"\""
-												":{"
-												"\""
-												"re"
-												"l_"
-												"ty"
-												"pe"
-												"\""
-												":"
-												"\""
-												"m."
-												"an"
-												"no"
-												"ta"
-												"ti"
-												"on"
-												"\""
-												","
-												"\""
-												"ev"
-												"en"
-												"t_"
-												"id"
-												"\""
-												":"
-												"\""
-												"$1"
-												"\""
-												","
-												"\""
-												"ke"
-												"y"
-												"\""
-												":"
-												"\""
-												"+1"
-												"\""
-												"}"
-												"}")));
+	sync_with(f, SYNC("s2", "", EDITS("$e", "@ana:hs.test", "$1", "new")));
+	sync_with(f, SYNC("s3", "", REDACTS("$r", "@ana:hs.test", "$1")));
+	sync_with(f, SYNC("s4", "", REACTS("$x", "@ana:hs.test", "$1", "+1")));
 	settle(f);
 	assert_told(f, "edit room Ana(@ana:hs.test) new of $1\n"
 		       "redaction room Ana(@ana:hs.test)  of $1\n"

@@ -125,15 +125,24 @@ static void put_html(json_t *content, const char *start, const char *html)
 	json_object_set_new(content, "formatted_body", json_string(body));
 }
 
+/* What kith says of its own accord, and what is said to somebody alone who asked for it elsewhere:
+ * nobody is looking there. A notice never notifies (CS API: Push notifications). */
+static bool notifies(enum post_kind kind, const struct content_about *about)
+{
+	return kind == POST_ANNOUNCEMENT ||
+	       (kind == POST_PRIVATE && !about->reply_to && !about->mention);
+}
+
 /* CS API: m.room.message. */
-static json_t *message(enum post_kind kind, const char *markup, const char *start)
+static json_t *message(enum post_kind kind, const char *markup, const struct content_about *about,
+		       const char *start)
 {
 	g_autofree char *plain = post_plain(markup);
 	g_autofree char *html = formatted(markup, plain);
 	json_t *content = json_object();
 
 	json_object_set_new(content, "msgtype",
-			    json_string(kind == POST_ANNOUNCEMENT ? "m.text" : "m.notice"));
+			    json_string(notifies(kind, about) ? "m.text" : "m.notice"));
 	put_text(content, start, plain);
 	if (html)
 		put_html(content, start, html);
@@ -158,7 +167,8 @@ static json_t *relation(const struct content_about *about)
  * the new content, and outside of it only who was not mentioned before. */
 static json_t *edit(enum post_kind kind, const char *markup, const struct content_about *about)
 {
-	json_t *content = message(kind, markup, "* "), *new_content = message(kind, markup, "");
+	json_t *content = message(kind, markup, about, "* ");
+	json_t *new_content = message(kind, markup, about, "");
 
 	json_object_set_new(new_content, "m.mentions", mentions(about->mention));
 	json_object_set_new(content, "m.mentions", mentions(NULL));
@@ -174,7 +184,7 @@ json_t *content_of(enum post_kind kind, const char *markup, const struct content
 	if (about->edits)
 		return edit(kind, markup, about);
 
-	json_t *content = message(kind, markup, "");
+	json_t *content = message(kind, markup, about, "");
 
 	json_object_set_new(content, "m.mentions", mentions(about->mention));
 	if (about->reply_to || about->thread)

@@ -30,7 +30,8 @@ enum {
  * g_ptr_array_unref it. */
 GPtrArray *content_cut(const char *markup, size_t bytes);
 
-/* The content that says `markup`: m.text where it is to notify, else m.notice, always with
+/* The content that says `markup`: m.text where it is to notify (of its own accord, or in
+ * private where nobody is waiting), else m.notice, always with
  * m.mentions; formatted_body only where it says more than the body. json_decref it. */
 json_t *content_of(enum post_kind kind, const char *markup, const struct content_about *about);
 

@@ -151,8 +151,7 @@ static int handle(struct sync *s, const struct api_answer *a)
 	db_begin(m->db);
 	int error = batch_handle(m, &b, &next, &kept);
 	if (error == 0)
-		move_cursor(s, next,
-			    kept || db_changes(m->db) != before || spoken_dirty(m->spoken));
+		move_cursor(s, next, kept || db_changes(m->db) != before);
 	db_end(m->db);
 	return error;
 }
