@@ -125,6 +125,23 @@ static void direct__opens__a_room(void **state)
 	assert_int_equal(fake_hs_count(g->hs, "POST", "v3/createRoom"), 1);
 }
 
+/* While a server makes a room, a sync may tell of it without the invitation. */
+static void direct__opens__a_room_that_is_told_of_in_part(void **state)
+{
+	struct ground *g = *state;
+	const struct hs_answer none = { .status = 404, .text = "{\"errcode\": \"M_NOT_FOUND\"}" };
+	struct post p = ground_private("1", "@ana:x");
+
+	p.opens = true;
+	ground_script(g, "GET", "v3/rooms/%21opened%3Ax/state/",
+		      (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	unsigned looked = ground_await(g, "GET", "v3/rooms/%21opened%3Ax/state/", 1)->number;
+	ground_enter(g, "!opened:x", NULL);
+	assert_true(fake_hs_answer(g->hs, looked, &none));
+	ground_expect(g, 1, "1 0\n");
+}
+
 static void direct__keeps__a_list_it_cannot_read(void **state)
 {
 	static const char *const answers[] = { "[]", "nothing" };
@@ -379,6 +396,7 @@ int main(void)
 		TEST(direct__waits__for_whom_there_is_no_way_to),
 		TEST(direct__speaks__in_the_room_instead),
 		TEST(direct__opens__a_room),
+		TEST(direct__opens__a_room_that_is_told_of_in_part),
 		TEST(direct__keeps__a_list_it_cannot_read),
 		TEST(direct__lists__one_after_the_other),
 		TEST(direct__asks__no_second_time_within_the_hour),

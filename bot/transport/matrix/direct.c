@@ -13,9 +13,10 @@
 #include <glib.h>
 #include <string.h>
 
-#define OPEN_EVERY_US   CLOCK_US_PER_HOUR
-#define CREATE_TAKES_US CLOCK_US_PER_MINUTE
-#define LOOK_TAKES_US   CLOCK_US_PER_MINUTE
+#define OPEN_EVERY_US    CLOCK_US_PER_HOUR
+#define CREATE_TAKES_US  CLOCK_US_PER_MINUTE
+#define TELLING_TAKES_US CLOCK_US_PER_MINUTE
+#define LOOK_TAKES_US    CLOCK_US_PER_MINUTE
 
 enum { HEARD_MOST = 64 };
 
@@ -126,15 +127,24 @@ const char *direct_said_in(struct direct *d, const char *user, const char *event
 	return NULL;
 }
 
-/* One that kith has opened and no sync has told of yet. Once it is told of, the rooms know better:
- * they may have left it. */
+/* A room is told of piece by piece while it is made: the invitation comes last. */
+static bool is_told(const struct direct *d, const struct way *w)
+{
+	const struct matrix_room *room = matrix_rooms_find(d->m->rooms, w->room);
+
+	if (!room || !g_hash_table_contains(room->members, d->m->user))
+		return false;
+	return g_hash_table_contains(room->members, w->user) || room->left ||
+	       mono_us(d) - w->tried_us > TELLING_TAKES_US;
+}
+
+/* One that kith has opened and no sync has told all of yet. Once it is told of, the rooms know
+ * better: they may have left it. */
 static const char *opened_room(struct direct *d, const char *user)
 {
 	struct way *w = g_hash_table_lookup(d->ways, user);
-	const struct matrix_room *told =
-		w && w->room ? matrix_rooms_find(d->m->rooms, w->room) : NULL;
 
-	if (told && g_hash_table_contains(told->members, d->m->user))
+	if (w && w->room && is_told(d, w))
 		g_clear_pointer(&w->room, g_free);
 	return w ? w->room : NULL;
 }

@@ -21,12 +21,13 @@ struct matrix_rooms;
 
 struct matrix_room {
 	char *id;
-	const char *place;                      /* as configured; NULL: it is no place */
-	char *direct;                           /* whom it is alone with; NULL: it is not direct */
-	bool inside;                            /* kith has joined it */
-	bool complete;                          /* all of its state is known, if it is kept */
-	bool encrypted;                         /* once it is, it stays so */
-	char *algorithm;                        /* as m.room.encryption names it, or NULL */
+	const char *place; /* as configured; NULL: it is no place */
+	char *direct;      /* whom it is alone with; NULL: it is not direct */
+	bool left;         /* they have gone out of it, or do not want to come in */
+	bool inside;       /* kith has joined it */
+	bool complete;     /* all of its state is known, if it is kept */
+	bool encrypted;    /* once it is, it stays so */
+	char *algorithm;   /* as m.room.encryption names it, or NULL */
 	int64_t rotation_us, rotation_messages; /* likewise, 0 where it says nothing */
 	char *version;                          /* "1" where nothing is said */
 	char *name;                             /* m.room.name, or NULL */

@@ -63,7 +63,10 @@ static enum matrix_rooms_change apply_member(struct matrix_rooms *r, struct know
 	if (!rooms_is_user(e->state_key))
 		return MATRIX_ROOMS_NOTHING;
 	note_newer(k, e->type, e->state_key);
-	if (!joined && !span_says(membership, "invite"))
+	bool gone = !joined && !span_says(membership, "invite");
+	if (!g_strcmp0(e->state_key, k->room.direct))
+		k->room.left = gone;
+	if (gone)
 		return remove_member(r, k, e->state_key);
 
 	const struct matrix_member *before = g_hash_table_lookup(k->room.members, e->state_key);
