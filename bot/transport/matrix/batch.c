@@ -5,6 +5,7 @@
 #include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
 #include "transport/matrix/matrix.h"
+#include "transport/matrix/read.h"
 #include "transport/matrix/rooms.h"
 #include "transport/matrix/span.h"
 #include "transport/matrix/waiting.h"
@@ -46,6 +47,13 @@ static void indexed(void *data, size_t offset)
 static int64_t child(const struct reading *r, int64_t node, const char *key)
 {
 	return node == SPANS_NONE ? SPANS_NONE : spans_get(r->spans, node, key);
+}
+
+static struct span member(const struct reading *r, int64_t node, const char *key)
+{
+	int64_t found = child(r, node, key);
+
+	return found == SPANS_NONE ? (struct span){ NULL, 0 } : spans_value(r->spans, found);
 }
 
 static int64_t first(const struct reading *r, int64_t node)
@@ -140,10 +148,9 @@ static int64_t own_join(const struct reading *r, int64_t events)
 
 static void note_gap(struct reading *r, const struct matrix_room *room, int64_t timeline)
 {
-	struct span limited = spans_value(r->spans, timeline);
-	g_autofree char *token = span_text(span_get(limited, "prev_batch"));
+	g_autofree char *token = span_text(member(r, timeline, "prev_batch"));
 
-	if (!span_is_true(span_get(limited, "limited")) || !token || !r->b->since)
+	if (!span_is_true(member(r, timeline, "limited")) || !token || !r->b->since)
 		return;
 	log_info("matrix %s: more was said in %s than the server told at once; asking for the rest",
 		 r->m->name, room->place ? room->place : "a direct room");
@@ -154,14 +161,19 @@ static void note_gap(struct reading *r, const struct matrix_room *room, int64_t 
 static void take_event(struct reading *r, struct matrix_room *room, struct span event, bool heard)
 {
 	struct matrix *m = r->m;
+	struct read_event read;
 
-	hear_timeline(m, room, event, heard);
-	if (!heard || span_get(event, "state_key").at)
+	if (read_event(event, &read) < 0)
 		return;
-	if (waiting_holds(m->waiting, room->id))
-		waiting_add(m->waiting, room->id, event, r->b->catching_up, matrix_wall_us(m));
-	else
-		hear_event(m, room, event, r->b->catching_up);
+	hear_timeline(m, room, &read, heard);
+	if (heard && !read.state_key) {
+		if (waiting_holds(m->waiting, room->id))
+			waiting_add(m->waiting, room->id, event, r->b->catching_up,
+				    matrix_wall_us(m));
+		else
+			hear_said(m, room, &read, r->b->catching_up);
+	}
+	read_event_done(&read);
 }
 
 /* What was said before kith came is nothing to it: neither in the first sync of all, nor in a room

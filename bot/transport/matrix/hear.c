@@ -101,14 +101,20 @@ static bool is_heard(const struct matrix_room *room)
 	return room->inside && (room->place || room->direct);
 }
 
+void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
+	       bool backlog)
+{
+	if (is_heard(room) && !e->state_key && !e->redacted && strcmp(e->sender, m->user) != 0)
+		hear_message(m, room, e, backlog);
+}
+
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog)
 {
 	struct read_event read;
 
-	if (!is_heard(room) || read_event(event, &read) < 0)
+	if (read_event(event, &read) < 0)
 		return;
-	if (!read.state_key && !read.redacted && strcmp(read.sender, m->user) != 0)
-		hear_message(m, room, &read, backlog);
+	hear_said(m, room, &read, backlog);
 	read_event_done(&read);
 }
 
@@ -192,23 +198,19 @@ void hear_state(struct matrix *m, struct matrix_room *room, struct span event)
 	read_event_done(&read);
 }
 
-void hear_timeline(struct matrix *m, struct matrix_room *room, struct span event, bool told)
+void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read_event *e,
+		   bool told)
 {
-	struct read_event read;
-
-	if (read_event(event, &read) < 0)
-		return;
-	if (read.state_key) {
-		enum matrix_rooms_change change = matrix_rooms_apply(m->rooms, room, &read);
+	if (e->state_key) {
+		enum matrix_rooms_change change = matrix_rooms_apply(m->rooms, room, e);
 
 		if (told)
-			hear_change(m, room, &read, change);
+			hear_change(m, room, e, change);
 		else if (change == MATRIX_ROOMS_MOVED && room->place)
 			invites_follow(m->invites, room);
-	} else if (read.transaction_id && !strcmp(read.sender, m->user)) {
-		send_echoed(m->send, read.transaction_id, read.id);
+	} else if (e->transaction_id && !strcmp(e->sender, m->user)) {
+		send_echoed(m->send, e->transaction_id, e->id);
 	}
-	read_event_done(&read);
 }
 
 void hear_ejected(struct matrix *m, const struct matrix_room *room, struct span event)

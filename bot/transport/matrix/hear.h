@@ -10,13 +10,18 @@
 
 struct matrix;
 struct matrix_room;
+struct read_event;
 
 /* State as a room has it now: kept, and the app is told nothing. */
 void hear_state(struct matrix *m, struct matrix_room *room, struct span event);
 /* An event of a timeline, the moment it arrives: its state is kept (and told of if `told`), and
- * kith knows its own posts again. What people say is hear_event's, when its turn comes. */
-void hear_timeline(struct matrix *m, struct matrix_room *room, struct span event, bool told);
+ * kith knows its own posts again. What people say is hear_said's, when its turn comes. */
+void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read_event *e,
+		   bool told);
 /* What somebody says, takes back or marks. */
+void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
+	       bool backlog);
+/* The same, of one that has waited. */
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog);
 
 /* Kith may not speak in that place. */
