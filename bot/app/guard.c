@@ -34,7 +34,8 @@ struct heard {
 	struct talk_line *line; /* borrowed from the talk; NULL for an edit */
 	struct fold fold;       /* of all of it */
 	struct reading reading;
-	char *key; /* fold_key */
+	char *key;   /* fold_key */
+	bool quotes; /* some of it, which the reading passes over */
 	bool continued;
 	bool link;
 };
@@ -93,6 +94,7 @@ static void read_text(struct heard *h, const char *text)
 
 	heard_done(h);
 	h->line = line;
+	h->quotes = strcmp(unquoted, text) != 0;
 	fold_init(&h->fold, unquoted);
 	h->reading = reading_of(&h->fold);
 	h->link = strstr(h->fold.text, "://") || strstr(h->fold.text, "www.");
@@ -118,25 +120,36 @@ static bool stands_alone(const struct heard *h)
 						       (n >= FEWER_REASONS && words >= MORE_WORDS));
 }
 
-static bool same_text(const char *a, const char *b)
+/* Of a line that still has its text. In a talk each is compared with the one before it. */
+static const char *key_of(struct talk_line *line)
 {
-	struct fold folded_a, folded_b;
+	struct fold folded;
 
-	fold_init(&folded_a, a);
-	fold_init(&folded_b, b);
-	g_autofree char *key_a = fold_key(&folded_a), *key_b = fold_key(&folded_b);
-	fold_done(&folded_a);
-	fold_done(&folded_b);
-	return !strcmp(key_a, key_b);
+	if (!line->key) {
+		fold_init(&folded, line->text);
+		line->key = fold_key(&folded);
+		fold_done(&folded);
+	}
+	return line->key;
+}
+
+/* The key of what is heard, with all that is quoted in it. */
+static const char *key_now(struct heard *h)
+{
+	if (h->quotes)
+		return key_of(h->line);
+	if (!h->line->key)
+		h->line->key = fold_key(&h->fold);
+	return h->line->key;
 }
 
 /* More of what was judged a moment ago, rather than that again or something else. */
-static bool is_more(struct guard *g, const struct event *e)
+static bool is_more(struct guard *g)
 {
-	const struct talk_line *judged = talk_continued(g->talk, g->heard.line);
+	struct heard *h = &g->heard;
+	struct talk_line *judged = talk_continued(g->talk, h->line);
 
-	return judged && !stands_alone(&g->heard) &&
-	       !(judged->text && same_text(judged->text, e->text));
+	return judged && !stands_alone(h) && !(judged->text && !strcmp(key_of(judged), key_now(h)));
 }
 
 /* Nothing of one line decides, but all its author has just said may, with this line to it. To put
@@ -169,7 +182,7 @@ bool guard_hear(struct guard *g, const struct circle *c, const struct event *e)
 	h->line->introduces = h->reading.introduces;
 	if (h->reading.verdict == READING_OK && h->reading.asks)
 		talk_asks(h->line, h->fold.text);
-	h->continued = is_more(g, e);
+	h->continued = is_more(g);
 	if (h->continued)
 		talk_judge(g->talk, h->line);
 	else

@@ -63,8 +63,9 @@ static void line_free(void *data)
 	g_free(line->thread);
 	g_free(line->file_name);
 	g_free(line->room);
-	g_free(line->name);
+	g_free(line->shown);
 	g_free(line->text);
+	g_free(line->key);
 	g_clear_pointer(&line->words, g_array_unref);
 	g_free(line);
 }
@@ -98,6 +99,7 @@ static void forget(struct talk *t, int64_t now_us)
 		if (line->at_us >= now_us - TEXT_LASTS_US)
 			break;
 		g_clear_pointer(&line->text, g_free);
+		g_clear_pointer(&line->key, g_free);
 	}
 }
 
@@ -157,10 +159,8 @@ static char *room_of(const struct event *e)
 struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 {
 	struct talk_line *line = g_new0(struct talk_line, 1);
-	struct fold name;
 
 	forget(t, at_us);
-	fold_init(&name, e->shown);
 	line->id = g_strdup(e->id);
 	line->who = who_of(e);
 	line->account = g_strdup(e->account);
@@ -169,8 +169,7 @@ struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 	line->thread = g_strdup(e->thread);
 	line->file_name = g_strdup(e->file_name);
 	line->room = room_of(e);
-	line->name = g_strdup(name.text);
-	fold_done(&name);
+	line->shown = g_strdup(e->shown);
 	line->text = g_strdup(e->text);
 	line->at_us = at_us;
 	g_queue_push_tail(&t->lines, line);
@@ -270,10 +269,10 @@ void talk_judge(struct talk *t, struct talk_line *line)
 	}
 }
 
-const struct talk_line *talk_continued(struct talk *t, const struct talk_line *line)
+struct talk_line *talk_continued(struct talk *t, const struct talk_line *line)
 {
 	GList *earlier = before(place_of(t, line));
-	const struct talk_line *said = earlier ? earlier->data : NULL;
+	struct talk_line *said = earlier ? earlier->data : NULL;
 
 	return said && said->judged ? said : NULL;
 }
@@ -304,12 +303,17 @@ static unsigned shared_words(const GArray *question, const GArray *answer)
 }
 
 /* "ana: ...", "@ana ...", "ana, ..." */
-static bool names(const char *folded, const char *name)
+static bool names(const char *folded, const char *shown)
 {
 	const char *text = folded + (*folded == '@');
-	size_t n = strlen(name);
+	struct fold name;
 
-	return n > 0 && !strncmp(text, name, n) && !g_unichar_isalnum(g_utf8_get_char(text + n));
+	fold_init(&name, shown);
+	size_t n = strlen(name.text);
+	bool named = n > 0 && !strncmp(text, name.text, n) &&
+		     !g_unichar_isalnum(g_utf8_get_char(text + n));
+	fold_done(&name);
+	return named;
 }
 
 /* Nobody but who asked has said anything since. */
@@ -342,7 +346,7 @@ bool talk_answers(struct talk *t, const struct talk_line *line, const struct eve
 		    strcmp(asked->room, line->room) != 0 || same_author(asked, line))
 			continue;
 		if ((e->reply_to && !strcmp(e->reply_to, asked->id)) ||
-		    names(folded, asked->name) ||
+		    names(folded, asked->shown) ||
 		    shared_words(asked->words, words) >= words_least ||
 		    ((doubt->member || !doubt->complete) && next_after(i, line)))
 			return true;

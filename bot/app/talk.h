@@ -19,8 +19,9 @@ struct talk_line {
 	char *who;     /* an account, or else a nick, on its network */
 	char *account; /* NULL: not identified */
 	char *room;    /* on its network */
-	char *name;    /* the shown name, folded */
+	char *shown;
 	char *text;    /* as typed; NULL once it is too old to belong to what comes */
+	char *key;     /* fold_key of the text, if anybody has asked for it; goes with it */
 	GArray *words; /* uint32_t, of a question; NULL: it is none */
 	char *reply_to, *answers, *thread, *file_name; /* as in the event; NULL each */
 	int64_t at_us;
@@ -48,7 +49,7 @@ char *talk_joined(struct talk *t, const struct talk_line *line);
 void talk_judge(struct talk *t, struct talk_line *line);
 /* The judged line that `line` may be more of: its author's last one, just before. NULL if there is
  * none. */
-const struct talk_line *talk_continued(struct talk *t, const struct talk_line *line);
+struct talk_line *talk_continued(struct talk *t, const struct talk_line *line);
 /* Whether its author has introduced themself within the hour. */
 bool talk_introduced(struct talk *t, const struct talk_line *line);
 

@@ -116,12 +116,15 @@ static void append_words(GString *key, const char *text)
 		}
 		inside = c < 0x80 ? g_ascii_isalnum((char)c)
 				  : g_unichar_isalnum(c) || g_unichar_ismark(c);
-		if (inside)
+		if (inside) {
+			while (g_ascii_isalnum(*next))
+				next++;
 			g_string_append_len(key, p, next - p);
-		else if (c == '\'' && p > text && fold_in_word(p[-1]) && fold_in_word(*next))
+		} else if (c == '\'' && p > text && fold_in_word(p[-1]) && fold_in_word(*next)) {
 			inside = true; /* don't, dont */
-		else
+		} else {
 			append_blank(key);
+		}
 		p = next;
 	}
 	if (key->len > 0 && key->str[key->len - 1] == ' ')
