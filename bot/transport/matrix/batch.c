@@ -187,7 +187,7 @@ static void read_timeline(struct reading *r, int64_t node)
 	if (!room || !room->inside)
 		return;
 	bool is_new = g_hash_table_contains(r->entered, room);
-	int64_t join = is_new && !room->direct ? own_join(r, events) : SPANS_NONE;
+	int64_t join = r->b->since && is_new && !room->direct ? own_join(r, events) : SPANS_NONE;
 	bool heard = r->b->since && join == SPANS_NONE;
 
 	if (timeline != SPANS_NONE && !is_new)
