@@ -23,6 +23,8 @@
 #define SPARE_US       (30 * CLOCK_US_PER_SECOND)
 #define FIRST_US       (15 * CLOCK_US_PER_MINUTE)
 #define WRITE_AFTER_US CLOCK_US_PER_MINUTE
+/* Which event an answer was: people answer it, but hardly within the second. */
+#define SAID_AFTER_US CLOCK_US_PER_SECOND
 /* No server hands out an event again that is so old. */
 #define EVENTS_LAST_US (60 * CLOCK_US_PER_DAY)
 
@@ -37,6 +39,7 @@ struct sync {
 	char *since;              /* NULL: there was no sync yet */
 	char *filter, *filter_id;
 	bool dirty;
+	bool soon;      /* `write` is set for what was said */
 	bool listening; /* since the last answer nothing can have been missed for long */
 	bool refused;   /* by the server, since the last answer: then the filter is made anew */
 	int64_t heard_us;
@@ -104,7 +107,7 @@ static void write_cursor(struct sync *s)
 		       s->m->name, now_us - EVENTS_LAST_US);
 		s->pruned_us = now_us;
 	}
-	s->dirty = false;
+	s->dirty = s->soon = false;
 	loop_timer_set(s->write, -1);
 }
 
@@ -127,6 +130,9 @@ static void move_cursor(struct sync *s, char *next, bool kept)
 	s->since = next;
 	if (kept || first) {
 		write_cursor(s);
+	} else if (spoken_dirty(s->m->spoken) && !s->soon) {
+		s->dirty = s->soon = true;
+		loop_timer_set(s->write, SAID_AFTER_US);
 	} else if (moved && !s->dirty) {
 		s->dirty = true;
 		loop_timer_set(s->write, WRITE_AFTER_US);
