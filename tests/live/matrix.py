@@ -321,9 +321,12 @@ class Person:
         direct = self.call('getAccountDataFromServer', 'm.direct') or {}
         self.call('setAccountData', 'm.direct',
                   {**direct, user: [*direct.get(user, []), room]})
-        irc.wait_for(f'{user} to come to {self.name}',
-                     lambda: self.rooms.get((room, user)) == 'join')
+        self.expect_member(room, user)
         return room
+
+    def expect_member(self, room, user, membership='join', seconds=WAIT_S):
+        irc.wait_for(f'{user} of {room}: {membership}',
+                     lambda: self.rooms.get((room, user)) == membership, seconds)
 
     def direct_with(self, user):
         """The direct rooms with that user that either of both has opened, and we are in."""
@@ -394,6 +397,7 @@ class Town:
         self.peers = peers
         self.cleanup = cleanup
         self.tag = tag
+        self._admin = None
         self.kith = self.register('kith')
 
     def id(self, name):
@@ -413,8 +417,10 @@ class Town:
 
     def admin(self):
         """Somebody whom the server obeys."""
-        user = self.register('admin', admin=True)
-        return Client(self.server.base, login(self.server.base, user)['access_token'])
+        if not self._admin:
+            user = self.register('admin', admin=True)
+            self._admin = Client(self.server.base, login(self.server.base, user)['access_token'])
+        return self._admin
 
     def keys(self, folder):
         """Where and as whom to sign in, of [matrix home]; the password goes into that folder."""
