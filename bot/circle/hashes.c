@@ -1,6 +1,7 @@
 #include "circle/hashes.h"
 
 #include "base/text/text.h"
+#include "circle/people.h"
 #include "store/db.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ static char *keyed(struct circle *c, const char *what)
 
 char *hashes_handle(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *fold = text_fold(account);
+	g_autofree char *fold = people_account_key(account);
 	g_autofree char *handle = g_strconcat(network, "/", fold, NULL);
 
 	return keyed(c, handle);

@@ -15,11 +15,19 @@
 /* Names kith would seem to speak as, or about, if somebody bore them. */
 static const char *const reserved[] = { "kith", "room", "everyone", "here", "channel", "me", NULL };
 
+/* No account of IRC begins with '@'. */
+char *people_account_key(const char *account)
+{
+	g_autofree char *fold = text_fold(account);
+
+	return *fold == '@' ? g_strdup(account) : g_steal_pointer(&fold);
+}
+
 int64_t people_by_handle(struct db *db, const char *network, const char *account)
 {
 	if (!account)
 		return 0;
-	g_autofree char *fold = text_fold(account);
+	g_autofree char *fold = people_account_key(account);
 	return db_int(db, 0, "SELECT person_id FROM handle WHERE network = ? AND account = ?", "tt",
 		      network, fold);
 }
@@ -33,10 +41,10 @@ bool people_is_organizer(const struct config_group *group, const char *network, 
 {
 	if (!account)
 		return false;
-	g_autofree char *fold = text_fold(account);
+	g_autofree char *fold = people_account_key(account);
 	for (unsigned i = 0; i < group->organizers->len; i++) {
 		const struct config_address *organizer = group->organizers->pdata[i];
-		g_autofree char *other = text_fold(organizer->name);
+		g_autofree char *other = people_account_key(organizer->name);
 
 		if (!strcmp(organizer->network, network) && !strcmp(other, fold))
 			return true;
@@ -46,7 +54,7 @@ bool people_is_organizer(const struct config_group *group, const char *network, 
 
 void people_used_door(struct circle *c, int64_t person, const char *network, const char *account)
 {
-	g_autofree char *fold = text_fold(account);
+	g_autofree char *fold = people_account_key(account);
 
 	/* Most people have one door: then there is nothing to choose and nothing to write. */
 	db_run(c->db,
@@ -141,7 +149,7 @@ char *people_unique_name(struct circle *c, const char *wanted, int64_t person)
 
 int64_t people_add(struct circle *c, const char *network, const char *account)
 {
-	g_autofree char *fold = text_fold(account);
+	g_autofree char *fold = people_account_key(account);
 
 	db_run(c->db, "INSERT INTO person DEFAULT VALUES", "");
 	int64_t person = db_last_id(c->db);

@@ -6,7 +6,10 @@
 
 /* A person nobody knows yet, with this door. */
 int64_t people_add(struct circle *c, const char *network, const char *account);
-/* The person behind a handle, 0 if kith does not know them. Accounts are compared folded. */
+/* An account as accounts are compared: folded, but for the ids of Matrix, of which two that differ
+ * in anything are two people's. g_free it. */
+char *people_account_key(const char *account);
+/* The person behind a handle, 0 if kith does not know them. */
 int64_t people_by_handle(struct db *db, const char *network, const char *account);
 bool people_is_organizer(const struct config_group *group, const char *network,
 			 const char *account);

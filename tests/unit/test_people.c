@@ -249,6 +249,32 @@ static void organizer__account__is_compared_folded(void **state)
 	assert_false(people_is_organizer(group, "libera", NULL));
 }
 
+/* Matrix specification, appendices, "User identifiers": case counts. */
+static void organizer__matrix_id__is_compared_as_it_is(void **state)
+{
+	struct config_address olga = { .network = (char *)"home", .name = (char *)"@olga:hs" };
+	g_autoptr(GPtrArray) organizers = g_ptr_array_new();
+	const struct config_group group = { .organizers = organizers };
+
+	g_ptr_array_add(organizers, &olga);
+	assert_true(people_is_organizer(&group, "home", "@olga:hs"));
+	assert_false(people_is_organizer(&group, "home", "@Olga:hs"));
+	assert_false(people_is_organizer(&group, "home", " @olga:hs"));
+	assert_false(people_is_organizer(&group, "home", "@olga:hs "));
+}
+
+static void handle__matrix_id__is_compared_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+
+	struct circle *c = fixture_begin(f);
+	int64_t person = people_add(c, "home", "@ana:hs");
+	assert_int_equal(people_by_handle(f->app->db, "home", "@ana:hs"), person);
+	assert_int_equal(people_by_handle(f->app->db, "home", "@Ana:hs"), 0);
+	assert_int_equal(people_by_handle(f->app->db, "home", "@ana:hs "), 0);
+	fixture_end(f);
+}
+
 static void handle__account__is_compared_folded(void **state)
 {
 	struct fixture *f = *state;
@@ -358,6 +384,8 @@ int main(void)
 		TEST(match__longest_name__at_a_word_boundary),
 		TEST(match__longest_possible_name__is_found),
 		TEST(organizer__account__is_compared_folded),
+		TEST(organizer__matrix_id__is_compared_as_it_is),
+		TEST(handle__matrix_id__is_compared_as_it_is),
 		TEST(handle__account__is_compared_folded),
 		TEST(door__spelled_anew__is_remembered),
 		TEST(zone__named__is_theirs),
