@@ -49,7 +49,8 @@ struct api {
 	struct token *token;
 	GQueue calls; /* of struct api_call, in the order they were sent */
 	bool dead;
-	bool *freed; /* set when it is freed from inside a callback */
+	unsigned held; /* inside so many callbacks: until they return it is not gone */
+	bool freed;
 };
 
 int64_t api_pause_us(unsigned failures)
@@ -335,17 +336,25 @@ struct api_call *api_send(struct api *api, const struct api_request *request,
  * The token's turns
  */
 
+/* A callback has returned. False: it has freed the api, and that is gone now or soon. */
+static bool is_left(struct api *api)
+{
+	bool left = !api->freed;
+
+	if (--api->held == 0 && !left)
+		g_free(api);
+	return left;
+}
+
 static void renewed(void *data, const struct account *a)
 {
 	struct api *api = data;
-	bool freed = false;
 
-	api->freed = &freed;
+	api->held++;
 	if (api->callbacks.renewed)
 		api->callbacks.renewed(api->data, a);
-	if (freed)
+	if (!is_left(api))
 		return;
-	api->freed = NULL;
 	for (GList *i = api->calls.head; i; i = i->next) {
 		struct api_call *c = i->data;
 		if (!c->waiting)
@@ -369,14 +378,12 @@ static struct api_call *next_doomed(const struct api *api)
 /* Those marked so, not what is sent meanwhile. */
 static void end_doomed(struct api *api, int error, const char *why)
 {
-	bool freed = false;
 	struct api_call *c;
 
-	api->freed = &freed;
-	while (!freed && (c = next_doomed(api)))
+	api->held++;
+	while (!api->freed && (c = next_doomed(api)))
 		end_by(c, error, why);
-	if (!freed)
-		api->freed = NULL;
+	is_left(api);
 }
 
 /* What waits for nothing else is told, so that somebody knows. */
@@ -394,15 +401,14 @@ static void not_renewed(void *data, int error, const char *why)
 static void died(void *data, const char *why)
 {
 	struct api *api = data;
-	bool freed = false;
 
 	api->dead = true;
 	for (GList *i = api->calls.head; i; i = i->next)
 		((struct api_call *)i->data)->doomed = true;
-	api->freed = &freed;
+	api->held++;
 	if (api->callbacks.dead)
 		api->callbacks.dead(api->data, why);
-	if (!freed)
+	if (is_left(api))
 		end_doomed(api, -EACCES, why);
 }
 
@@ -424,12 +430,12 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
-	if (api->freed)
-		*api->freed = true;
 	while (api->calls.head)
 		api_cancel(api->calls.head->data);
 	token_free(api->token);
-	g_free(api);
+	api->freed = true;
+	if (!api->held)
+		g_free(api);
 }
 
 const struct account *api_account(const struct api *api)
