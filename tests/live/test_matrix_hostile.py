@@ -348,7 +348,8 @@ STORMS = {
 }
 
 
-@pytest.mark.parametrize('how', STORMS)
+@pytest.mark.parametrize('how', [next(iter(STORMS)), *(
+    pytest.param(how, marks=pytest.mark.long) for how in list(STORMS)[1:])])
 @pytest.mark.parametrize('where', ['/send/', '/'])
 def test_says_everything_once_and_in_order_after_a_storm(met, where, how):
     server, _ = met
@@ -421,6 +422,7 @@ def test_signs_in_again_when_it_was_signed_out(meet, soft):
 
 ROOMS, ROOM_BYTES = 2000, 10000  # of a first sync: 20 MB
 ABOVE_IDLE_MOST_KB = 4 * 1024
+LEFT_MOST_KB = 1536
 
 
 def private_dirty_kb(bot):
@@ -499,4 +501,4 @@ def test_a_first_sync_of_2000_rooms_takes_no_memory(kith_release, meet, tmp_path
         server.stop()
     print(f'idle {idle} KiB, at most {most} KiB ({peak.looks} looks), afterwards {after} KiB')
     assert most <= idle + ABOVE_IDLE_MOST_KB
-    assert after <= idle + 1024
+    assert after <= idle + LEFT_MOST_KB
