@@ -142,6 +142,25 @@ static void direct__opens__a_room_that_is_told_of_in_part(void **state)
 	ground_expect(g, 1, "1 0\n");
 }
 
+/* Killed while a room is being made for somebody: it may be there, or come. */
+static void direct__opens__no_second_room_after_a_kill(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("1", "@ana:x");
+
+	p.opens = true;
+	ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_await(g, "POST", "v3/createRoom", 1);
+	send_free(g->m.send);
+	g->m.send = send_new(&g->m);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
+	ground_enter_direct(g, "!opened:x", "@ana:x");
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "1 0\n");
+	assert_int_equal(fake_hs_count(g->hs, "POST", "v3/createRoom"), 1);
+}
+
 static void direct__keeps__a_list_it_cannot_read(void **state)
 {
 	static const char *const answers[] = { "[]", "nothing" };
@@ -397,6 +416,7 @@ int main(void)
 		TEST(direct__speaks__in_the_room_instead),
 		TEST(direct__opens__a_room),
 		TEST(direct__opens__a_room_that_is_told_of_in_part),
+		TEST(direct__opens__no_second_room_after_a_kill),
 		TEST(direct__keeps__a_list_it_cannot_read),
 		TEST(direct__lists__one_after_the_other),
 		TEST(direct__asks__no_second_time_within_the_hour),

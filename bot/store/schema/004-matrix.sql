@@ -107,3 +107,11 @@ CREATE TABLE matrix_waiting (
 	at_us INTEGER NOT NULL,             -- since when it waits
 	PRIMARY KEY (network, room, seq)
 ) WITHOUT ROWID;
+
+-- Whom kith is opening a direct room for: creating one has no transaction id, so that a kill leaves it
+-- to the next sync to tell whether there is one.
+CREATE TABLE matrix_opening (
+	network TEXT NOT NULL,
+	user TEXT NOT NULL,
+	PRIMARY KEY (network, user)
+) WITHOUT ROWID;

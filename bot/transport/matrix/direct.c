@@ -17,6 +17,8 @@
 #define CREATE_TAKES_US  CLOCK_US_PER_MINUTE
 #define TELLING_TAKES_US CLOCK_US_PER_MINUTE
 #define LOOK_TAKES_US    CLOCK_US_PER_MINUTE
+/* After a start: so long a room may still be in the making that was asked for before. */
+#define DOUBT_US (10 * CLOCK_US_PER_SECOND)
 
 enum { HEARD_MOST = 64 };
 
@@ -27,6 +29,7 @@ struct way {
 	char *room; /* NULL: none, or what is said there is not known yet */
 	bool encrypted;
 	int64_t tried_us;
+	bool doubtful;         /* tried before this start, and nobody knows what came of it */
 	struct api_call *call; /* while it is being opened */
 	void (*done)(void *data, const char *user, int error);
 	void *data;
@@ -67,6 +70,43 @@ static int64_t mono_us(const struct direct *d)
 	return d->m->env.clock->mono_us(d->m->env.clock);
 }
 
+static struct way *add_way(struct direct *d, const char *user)
+{
+	struct way *w = g_new0(struct way, 1);
+
+	w->direct = d;
+	w->user = g_strdup(user);
+	w->tried_us = mono_us(d);
+	g_hash_table_replace(d->ways, w->user, w);
+	return w;
+}
+
+static void load(struct direct *d)
+{
+	struct query q = db_query(d->m->db, "SELECT user FROM matrix_opening WHERE network = ?",
+				  "t", d->m->name);
+
+	while (query_next(&q))
+		add_way(d, query_text(&q, 0))->doubtful = true;
+	/* The doubt is for this start alone. */
+	db_begin(d->m->db);
+	db_run(d->m->db, "DELETE FROM matrix_opening WHERE network = ?", "t", d->m->name);
+	db_end(d->m->db);
+}
+
+/* Both in a transaction. */
+static void note_opening(const struct direct *d, const char *user)
+{
+	db_run(d->m->db, "INSERT OR IGNORE INTO matrix_opening(network, user) VALUES(?, ?)", "tt",
+	       d->m->name, user);
+}
+
+static void note_opened(const struct direct *d, const char *user)
+{
+	db_run(d->m->db, "DELETE FROM matrix_opening WHERE network = ? AND user = ?", "tt",
+	       d->m->name, user);
+}
+
 struct direct *direct_new(struct matrix *m)
 {
 	struct direct *d = g_new0(struct direct, 1);
@@ -74,6 +114,7 @@ struct direct *direct_new(struct matrix *m)
 	d->m = m;
 	d->list = direct_list_new(m);
 	d->ways = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, way_free);
+	load(d);
 	return d;
 }
 
@@ -182,7 +223,8 @@ static gboolean is_over(void *user, void *data, void *now_us)
 {
 	const struct way *w = data;
 
-	return !w->call && *(int64_t *)now_us - w->tried_us >= OPEN_EVERY_US;
+	return !w->call &&
+	       *(int64_t *)now_us - w->tried_us >= (w->doubtful ? DOUBT_US : OPEN_EVERY_US);
 }
 
 enum direct_opening direct_opening(struct direct *d, const char *user)
@@ -193,7 +235,7 @@ enum direct_opening direct_opening(struct direct *d, const char *user)
 	const struct way *w = g_hash_table_lookup(d->ways, user);
 	if (!w)
 		return DIRECT_MAY_OPEN;
-	return w->call ? DIRECT_OPENING : DIRECT_CLOSED;
+	return w->call || w->doubtful ? DIRECT_OPENING : DIRECT_CLOSED;
 }
 
 static void end(struct way *w, int error)
@@ -245,6 +287,11 @@ static void not_created(struct way *w, const struct api_answer *a)
 	bool refused = a->error == -EREMOTEIO && a->status >= 400 && a->status < 500;
 	if (a->error == -ECONNREFUSED)
 		w->tried_us -= OPEN_EVERY_US; /* nobody has heard of it */
+	if (refused || a->error == -ECONNREFUSED) {
+		db_begin(m->db);
+		note_opened(w->direct, w->user);
+		db_end(m->db);
+	}
 	end(w, refused ? -EPERM : -EAGAIN);
 }
 
@@ -262,6 +309,7 @@ static void created(void *data, const struct api_answer *a)
 	log_info("matrix %s: opened the direct room %s for %s", m->name, room, w->user);
 	db_begin(m->db);
 	matrix_rooms_set_direct(m->rooms, room, w->user);
+	note_opened(w->direct, w->user);
 	db_end(m->db);
 	direct_list_add(w->direct->list, w->user, room);
 	w->room = g_steal_pointer(&room);
@@ -271,14 +319,13 @@ static void created(void *data, const struct api_answer *a)
 void direct_open(struct direct *d, const char *user,
 		 void (*done)(void *data, const char *user, int error), void *data)
 {
-	struct way *w = g_new0(struct way, 1);
+	struct way *w = add_way(d, user);
 
-	w->direct = d;
-	w->user = g_strdup(user);
-	w->tried_us = mono_us(d);
 	w->done = done;
 	w->data = data;
-	g_hash_table_replace(d->ways, w->user, w);
+	db_begin(d->m->db);
+	note_opening(d, user);
+	db_end(d->m->db);
 
 	const struct api_request request = {
 		.method = "POST",

@@ -111,6 +111,9 @@ static void look(struct matrix *m)
 
 void matrix_entered(struct matrix *m, const struct matrix_room *room)
 {
+	/* What waits to be said there is offered anew. */
+	if (m->state == TRANSPORT_ONLINE)
+		loop_timer_set(m->due, 0);
 	if (!room->place)
 		return;
 	m->moved = true;
@@ -121,8 +124,6 @@ void matrix_entered(struct matrix *m, const struct matrix_room *room)
 			    m->name, room->place);
 	else if (!matrix_room_may_speak(m->rooms, room))
 		hear_muted(m, room);
-	if (m->state == TRANSPORT_ONLINE)
-		loop_timer_set(m->due, 0);
 }
 
 void matrix_left(struct matrix *m, const struct matrix_room *room, bool banned)
