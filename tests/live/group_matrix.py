@@ -82,8 +82,7 @@ class MatrixGroup(Group):
         super().check()
         for somebody in [*self.people.values(), self.observer]:
             assert self.alone(somebody) == somebody.direct_with(self.town.kith)
-            # A kith that was killed may have asked for one that was not there at the next start.
-            assert len(self.alone(somebody)) <= self.starts, \
+            assert len(self.alone(somebody)) <= 1, \
                 f'{somebody.name} has several rooms with kith'
         assert not self.alone(self.observer)
 
