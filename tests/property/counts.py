@@ -8,12 +8,12 @@ import sandbox
 
 # What the placeholders of the catalogue are filled with. None of it is a count; a new one has to be
 # understood before it is named here.
-PEOPLES_OWN = '''account because before first intro kept last link maker name note place reason
-story text title to typed want work works'''.split()
+PEOPLES_OWN = '''account because before first into intro kept last link maker member name note other
+place reason story text title to typed want with work works'''.split()
 MOMENTS = '''archives closes day from last_call month now opens to until weekday time when
 year'''.split()
-KITHS_OWN = '''alias command commands example group line mark near p path problem reasons span
-summary turn usage why zone'''.split()
+KITHS_OWN = '''alias code command commands example group line mark near network p path problem
+reasons span summary turn usage why zone'''.split()
 LENGTHS = ['retention']  # of time, in figures: made of the keys duration.*
 NUMBER = 'number'  # a work's, where "#" or a command's word stands before it; an item's, in a list
 NUMBERED = re.compile(r'#$|{p}(?:note|shared|admin held yes|admin held no) $')

@@ -328,4 +328,7 @@ def crashes_change_nothing(lines, calm):
     for store in stores:
         store['outbox'] = [row for row in store['outbox']
                            if not CHANGE_NOTHING.fullmatch(row['word'])]
+        # It is written with the next change: a killed kith hears more of it again.
+        for place in store['place']:
+            del place['heard_us']
     yield from sandbox.store_differences(*stores)
