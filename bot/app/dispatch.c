@@ -232,20 +232,56 @@ static void run(struct app_group *group, struct circle *c, const struct event *e
 	said->command->run(&call);
 }
 
-static void say_undone(struct circle *c, const struct event *e)
+static void add_what(struct draft *d, const char *kind)
+{
+	g_autofree char *what = kind ? g_strconcat("undone.", kind, NULL) : NULL;
+
+	if (what)
+		draft_add(d, what, NULL);
+}
+
+/* What the message had recorded is gone: "note", ...; NULL: nothing in particular. */
+static void say_undone(struct circle *c, const struct event *e, const char *kind)
 {
 	struct draft d = draft_new(c);
 
 	draft_say(&d, "undone", NULL);
+	add_what(&d, kind);
 	voice_whisper(c, e, &d);
 }
 
-/* What the message had recorded is taken back. True if there was something. */
-static bool take_back(struct circle *c, const struct event *e)
+/* Somebody who looks after the room has removed what they said. */
+static void say_removed(struct circle *c, int64_t author, const char *kind)
+{
+	g_autofree char *name = people_name(c, author);
+	struct draft d = draft_new(c);
+
+	draft_say(&d, "removed", "name", name, NULL);
+	add_what(&d, kind);
+	voice_tell(c, author, &d, c->now_us + CIRCLE_TELL_LASTS_US);
+}
+
+/* What the message had recorded is taken back. Returns its kind, or NULL if there was nothing. */
+static const char *take_back(struct circle *c, const struct event *e)
 {
 	int64_t person = people_by_handle(c->db, e->network, e->account);
 
-	return person && records_undo_event(c, person, e->target);
+	return person ? records_undo_event(c, person, e->target) : NULL;
+}
+
+/* In a room whoever has removed it: the network lets nobody do that who does not look after the
+ * room. What was said in private was said elsewhere. */
+static void handle_redaction(struct circle *c, const struct event *e)
+{
+	int64_t person = people_by_handle(c->db, e->network, e->account);
+	int64_t author = e->direct ? person : records_author(c, e->target);
+	const char *kind = author ? records_undo_event(c, author, e->target) : NULL;
+
+	if (kind && author == person)
+		say_undone(c, e, kind);
+	else if (kind && people_joined(c, author))
+		say_removed(c, author, kind);
+	guard_deleted(c, e);
 }
 
 /* Whether what it says now has recorded something again. */
@@ -316,14 +352,15 @@ static void handle_edit(struct app_group *group, struct circle *c, const struct 
 	if (command)
 		replied_find(group, c, e, &said.replied);
 	c->editing = true;
-	bool taken = take_back(c, e), noted = c->edited_record;
+	const char *taken = take_back(c, e);
+	bool noted = c->edited_record;
 	if (command)
 		handle_command(group, c, e, &said);
 	else
 		handle_other(c, e);
 	/* Nothing that was acknowledged goes without a word. */
 	if (records_undo_edited(c) || (taken && !noted && !took_over(c, e)))
-		say_undone(c, e);
+		say_undone(c, e, taken);
 	if (!e->direct && command)
 		guard_deleted(c, e);
 	else if (!e->direct)
@@ -378,9 +415,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 		handle_edit(group, &c, e);
 		break;
 	case EVENT_REDACTION:
-		if (take_back(&c, e))
-			say_undone(&c, e);
-		guard_deleted(&c, e);
+		handle_redaction(&c, e);
 		break;
 	case EVENT_REACTION:
 		reactions_handle(group, &c, e);

@@ -234,27 +234,51 @@ static void event__deleted__is_taken_back(void **state)
 	assert_heard(f, "");
 }
 
-static void event__somebody_elses__stays(void **state)
+static void event__edited_by_somebody_else__stays(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const others[] = { "ben", "stranger", NULL };
+	static const char *const texts[] = { "oh" };
 	g_autofree char *id = g_strdup(fixture_say(f, "ana", "!note 1 the joints"));
 
 	g_free(fixture_heard(f));
-	for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
-		fixture_event(f, (struct event){ .kind = EVENT_REDACTION,
-						 .account = others[i],
-						 .shown = "ana",
-						 .target = id });
-		fixture_event(f, (struct event){ .kind = EVENT_EDIT,
-						 .account = others[i],
-						 .shown = "ana",
-						 .target = id,
-						 .text = "oh" });
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(texts); j++)
+			fixture_event(f, (struct event){ .kind = EVENT_EDIT,
+							 .account = others[i],
+							 .shown = "ana",
+							 .target = id,
+							 .text = texts[j] });
 	fixture_run(f);
 	assert_heard(f, "");
 	assert_int_equal(count(f, "note"), 1);
+	assert_int_equal(count(f, "entry"), 1);
+}
+
+/* Networks let only those do it who look after the room. */
+static void event__deleted_by_somebody_else__is_taken_back_and_told(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *id = g_strdup(fixture_say(f, "ana", "!note 1 the joints"));
+
+	g_free(fixture_heard(f));
+	for (int n = 0; n < 2; n++)
+		fixture_event(f, (struct event){
+					 .kind = EVENT_REDACTION, .account = "ben", .target = id });
+	fixture_run(f);
+	assert_int_equal(count(f, "note"), 0);
+	assert_heard(f, "removed>ana");
+	assert_non_null(strstr(fixture_post(f, "removed")->post.markup, "Your note is gone"));
+}
+
+static void event__deleted__tells_what_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *id = g_strdup(fixture_say(f, "ana", "!note 1 the joints"));
+
+	fixture_event(f, (struct event){ .kind = EVENT_REDACTION, .account = "ana", .target = id });
+	fixture_run(f);
+	assert_non_null(strstr(fixture_post(f, "undone")->post.markup, "Your note is gone"));
 }
 
 static void event__after_a_month__stays(void **state)
@@ -302,7 +326,9 @@ int main(void)
 		TEST(undo__back_from_absence__says_what_waited),
 		TEST(event__edited__is_done_again),
 		TEST(event__deleted__is_taken_back),
-		TEST(event__somebody_elses__stays),
+		TEST(event__edited_by_somebody_else__stays),
+		TEST(event__deleted_by_somebody_else__is_taken_back_and_told),
+		TEST(event__deleted__tells_what_is_gone),
 		TEST(event__after_a_month__stays),
 		TEST(prune__after_a_month__forgets_what_could_be_undone),
 	};

@@ -311,8 +311,6 @@ static void mark__taken_away__takes_back(void **state)
 				 .text = "\xf0\x9f\x99\x8f" });
 	assert_heard(f, "reaction.thanked>ben");
 	assert_int_equal(count(f, "thanks"), 1);
-	event(f, (struct event){ .kind = EVENT_REDACTION, .account = "ana", .target = "$mark" });
-	assert_int_equal(count(f, "thanks"), 1);
 	event(f, (struct event){ .kind = EVENT_REDACTION, .account = "ben", .target = "$mark" });
 	assert_heard(f, "undone>ben");
 	assert_int_equal(count(f, "thanks"), 0);
