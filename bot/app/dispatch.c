@@ -338,6 +338,18 @@ static void handle_message(struct app_group *group, struct circle *c, const stru
 	}
 }
 
+/* CS API, Event replacements: only its author can edit a message, and no client shows it if
+ * somebody else does. */
+static bool is_authors(struct app_group *group, struct circle *c, const struct event *edit)
+{
+	const struct talk_line *first = guard_line(group->guard, edit, edit->target);
+	int64_t author = first ? 0 : records_author(c, edit->target);
+
+	if (first)
+		return talk_by(first, edit);
+	return !author || author == people_by_handle(c->db, edit->network, edit->account);
+}
+
 /* An edited command is done again in place of the first. */
 static void handle_edit(struct app_group *group, struct circle *c, const struct event *edit)
 {
@@ -412,7 +424,8 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 			handle_message(group, &c, e, pitched);
 		break;
 	case EVENT_EDIT:
-		handle_edit(group, &c, e);
+		if (is_authors(group, &c, e))
+			handle_edit(group, &c, e);
 		break;
 	case EVENT_REDACTION:
 		handle_redaction(&c, e);

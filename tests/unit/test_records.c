@@ -234,11 +234,12 @@ static void event__deleted__is_taken_back(void **state)
 	assert_heard(f, "");
 }
 
+/* Whatever they make of it: a command, or none. */
 static void event__edited_by_somebody_else__stays(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const others[] = { "ben", "stranger", NULL };
-	static const char *const texts[] = { "oh" };
+	static const char *const texts[] = { "oh", "!show \"Vase\"", "!leave" };
 	g_autofree char *id = g_strdup(fixture_say(f, "ana", "!note 1 the joints"));
 
 	g_free(fixture_heard(f));
@@ -252,6 +253,23 @@ static void event__edited_by_somebody_else__stays(void **state)
 	fixture_run(f);
 	assert_heard(f, "");
 	assert_int_equal(count(f, "note"), 1);
+	assert_int_equal(count(f, "entry"), 1);
+}
+
+/* Of what is too long ago to be known as a line of the room. */
+static void event__edited_by_somebody_else_later__stays(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *id = g_strdup(fixture_say(f, "ana", "!note 1 the joints"));
+
+	f->clock.now_us += 3 * CLOCK_US_PER_HOUR;
+	g_free(fixture_heard(f));
+	fixture_event(f, (struct event){ .kind = EVENT_EDIT,
+					 .account = "ben",
+					 .target = id,
+					 .text = "!show \"Vase\"" });
+	fixture_run(f);
+	assert_heard(f, "");
 	assert_int_equal(count(f, "entry"), 1);
 }
 
@@ -327,6 +345,7 @@ int main(void)
 		TEST(event__edited__is_done_again),
 		TEST(event__deleted__is_taken_back),
 		TEST(event__edited_by_somebody_else__stays),
+		TEST(event__edited_by_somebody_else_later__stays),
 		TEST(event__deleted_by_somebody_else__is_taken_back_and_told),
 		TEST(event__deleted__tells_what_is_gone),
 		TEST(event__after_a_month__stays),
