@@ -428,6 +428,21 @@ static void send__acknowledges__the_newest_after_the_answer(void **state)
 	assert_true(hs_is(receipt, "POST", "v3/rooms/%21room%3Ax/receipt/m.read/%24newest"));
 }
 
+/* A question that changed nothing is seen to be read, too. */
+static void send__acknowledges__what_it_answers(void **state)
+{
+	struct ground *g = *state;
+	const struct post reply = ground_reply("1", "!room:x", "$asked");
+	const struct post announcement = ground_announcement("2", "!room:x");
+
+	ground_enter(g, "!room:x", NULL);
+	assert_int_equal(ground_send(g, &reply), 0);
+	ground_await(g, "POST", "v3/rooms/%21room%3Ax/receipt/m.read/%24asked", 1);
+	assert_int_equal(ground_send(g, &announcement), 0);
+	fake_hs_turn(g->hs, 1200000);
+	assert_int_equal(fake_hs_count(g->hs, "POST", NULL), 1);
+}
+
 static void send__forgets__what_is_under_way(void **state)
 {
 	struct ground *g = *state;
@@ -517,6 +532,7 @@ int main(void)
 		TEST(send__keeps__which_event_it_was_before_it_is_told),
 		TEST(send__shows__that_it_is_typing),
 		TEST(send__acknowledges__the_newest_after_the_answer),
+		TEST(send__acknowledges__what_it_answers),
 		TEST(send__forgets__what_is_under_way),
 		TEST(send__ends__with_everything_under_way),
 		TEST(send__limits__how_many_are_under_way),

@@ -395,6 +395,9 @@ static int start(struct send *s, const struct post *p, const struct goal *goal)
 		return -EINVAL;
 	}
 	g_ptr_array_add(s->flights, f);
+	/* Whatever it was, kith has read it. */
+	if (f->reply_to)
+		receipts_note(s->receipts, goal->room, f->reply_to);
 	if (f->room)
 		take_off(f);
 	else
