@@ -76,9 +76,12 @@ static int64_t rooms_of(const struct reading *r, const char *membership)
 	return first(r, child(r, spans_get(r->spans, 0, "rooms"), membership));
 }
 
+/* NULL: that is none. */
 static char *room_id(const struct reading *r, int64_t node)
 {
-	return span_text(spans_key(r->spans, node));
+	g_autofree char *id = span_text(spans_key(r->spans, node));
+
+	return id && matrix_rooms_is_id(id) ? g_steal_pointer(&id) : NULL;
 }
 
 /* m.direct: whose rooms are for them alone. Rooms that kith is not in (any more) stay in it. */
@@ -109,7 +112,7 @@ static void read_account_data(struct reading *r)
 	}
 }
 
-static void read_state(struct reading *r, int64_t node)
+static void enter(struct reading *r, int64_t node)
 {
 	struct matrix *m = r->m;
 	g_autofree char *id = room_id(r, node);
@@ -121,7 +124,16 @@ static void read_state(struct reading *r, int64_t node)
 	struct matrix_room *room = matrix_rooms_enter(m->rooms, id);
 	if (!was_inside)
 		g_hash_table_add(r->entered, room);
-	for (int64_t i = events_of(r, node, "state"); i != SPANS_NONE; i = spans_next(r->spans, i))
+}
+
+static void read_state(struct reading *r, int64_t node)
+{
+	struct matrix *m = r->m;
+	g_autofree char *id = room_id(r, node);
+	struct matrix_room *room = id ? matrix_rooms_find(m->rooms, id) : NULL;
+
+	for (int64_t i = events_of(r, node, "state"); room && i != SPANS_NONE;
+	     i = spans_next(r->spans, i))
 		hear_state(m, room, spans_value(r->spans, i));
 }
 
@@ -236,6 +248,10 @@ static void read_leave(struct reading *r, int64_t node)
 
 static void read_rooms(struct reading *r)
 {
+	/* m.direct goes by rooms that are known, and decides whether their state is kept. */
+	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i))
+		enter(r, i);
+	read_account_data(r);
 	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
 		read_state(r, i);
 		give_back(r, i);
@@ -284,7 +300,6 @@ int batch_handle(struct matrix *m, const struct batch *b, char **ret_next, bool 
 		return -EBADMSG;
 	}
 	r.entered = g_hash_table_new(NULL, NULL);
-	read_account_data(&r);
 	read_rooms(&r);
 	*ret_kept = carries_more(&r);
 	*ret_next = g_steal_pointer(&token);

@@ -26,7 +26,7 @@ bool rooms_is_user(const char *id)
 }
 
 /* From room version 12 on without a domain. */
-bool rooms_is_room(const char *id)
+bool matrix_rooms_is_id(const char *id)
 {
 	return is_id(id, '!');
 }
@@ -186,7 +186,7 @@ static void load_places(struct matrix_rooms *r)
 	void *place;
 	g_hash_table_iter_init(&places, r->configured);
 	while (g_hash_table_iter_next(&places, &place, NULL))
-		if (rooms_is_room(place) && !g_hash_table_contains(r->by_place, place))
+		if (matrix_rooms_is_id(place) && !g_hash_table_contains(r->by_place, place))
 			take_place(r, find_or_make(r, place), place);
 }
 
@@ -282,7 +282,7 @@ struct matrix_room *matrix_rooms_each(struct matrix_rooms *r, unsigned i)
 
 void matrix_rooms_set_place(struct matrix_rooms *r, const char *id, const char *place)
 {
-	if (!is_configured(r, place) || !rooms_is_room(id) ||
+	if (!is_configured(r, place) || !matrix_rooms_is_id(id) ||
 	    (is_configured(r, id) && strcmp(id, place) != 0))
 		return;
 
@@ -304,7 +304,7 @@ void matrix_rooms_set_direct(struct matrix_rooms *r, const char *id, const char 
 {
 	struct known *k = find(r, id);
 
-	if (user ? !rooms_is_user(user) || !rooms_is_room(id) || is_configured(r, id) : !k)
+	if (user ? !rooms_is_user(user) || !matrix_rooms_is_id(id) || is_configured(r, id) : !k)
 		return;
 	if (k && (k->room.place || !g_strcmp0(k->room.direct, user)))
 		return;

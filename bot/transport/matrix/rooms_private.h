@@ -64,6 +64,5 @@ extern const char *const rooms_state_types[KEPT_TYPES];
 
 /* rooms.c */
 bool rooms_is_user(const char *id);
-bool rooms_is_room(const char *id);
 
 #endif

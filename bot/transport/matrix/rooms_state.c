@@ -111,7 +111,7 @@ static void take_tombstone(struct known *k)
 	g_free(k->room.moved_to);
 	g_free(k->room.moved_by);
 	k->room.moved_to = text_of(k, KEPT_TOMBSTONE, "replacement_room");
-	if (k->room.moved_to && !rooms_is_room(k->room.moved_to))
+	if (k->room.moved_to && !matrix_rooms_is_id(k->room.moved_to))
 		g_clear_pointer(&k->room.moved_to, g_free);
 	k->room.moved_by = k->room.moved_to ? g_strdup(k->kept[KEPT_TOMBSTONE].sender) : NULL;
 }
