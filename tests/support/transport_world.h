@@ -63,7 +63,7 @@ struct fixture {
 	GPtrArray *syncs; /* of char *: answers to come; after the last one the poll is held */
 	unsigned given;
 	int held;       /* the request that is; -1: none */
-	bool no_filter; /* a proxy's page in place of one */
+	bool no_filter; /* is to be had */
 	bool drop;      /* connections instead of answers to /sync */
 	unsigned polls; /* /sync requests so far */
 };
@@ -112,18 +112,22 @@ static inline void told_state(void *data, struct transport *t, enum transport_st
 
 static const struct transport_listener listener = { told_event, told_delivered, told_state };
 
+/* "404 what it says", or what it says. */
+static inline struct hs_answer next_sync(struct fixture *f)
+{
+	const char *text = f->syncs->pdata[f->given++];
+	bool refuses = g_ascii_isdigit(*text);
+
+	return (struct hs_answer){ .status = refuses ? atoi(text) : 0, .text = text + 4 * refuses };
+}
+
 static inline void give_sync(struct fixture *f, const struct hs_request *r, struct hs_answer *a)
 {
 	f->polls++;
 	if (f->drop) {
 		a->closes = true;
 	} else if (f->given < f->syncs->len) {
-		a->text = f->syncs->pdata[f->given++];
-		/* "404 what it says" */
-		if (g_ascii_isdigit(*a->text)) {
-			a->status = atoi(a->text);
-			a->text += 4;
-		}
+		*a = next_sync(f);
 	} else {
 		a->hold = true;
 		f->held = (int)r->number;
@@ -142,7 +146,10 @@ static inline void serve(void *data, const struct hs_request *r, struct hs_answe
 		a->text = "{\"user_id\":\"@kith:hs.test\",\"access_token\":\"t1\","
 			  "\"device_id\":\"DEV\"}";
 	else if (hs_is(r, "POST", "v3/user/"))
-		a->text = f->no_filter ? "<html>not here</html>" : "{\"filter_id\":\"f1\"}";
+		*a = (struct hs_answer){
+			.status = f->no_filter ? 404 : 200,
+			.text = "{\"filter_id\":\"f1\",\"errcode\":\"M_NOT_FOUND\"}"
+		};
 	else if (hs_is(r, "PUT", "v3/rooms/"))
 		hs_say(a, 200, "{\"event_id\":\"$put%u\"}", r->number);
 	else if (hs_is(r, "GET", "v3/rooms/"))
@@ -157,7 +164,7 @@ static inline void sync_with(struct fixture *f, const char *text)
 	g_ptr_array_add(f->syncs, (void *)text);
 	if (f->held < 0)
 		return;
-	const struct hs_answer a = { .text = f->syncs->pdata[f->given++] };
+	const struct hs_answer a = next_sync(f);
 	unsigned held = (unsigned)f->held;
 
 	f->held = -1;

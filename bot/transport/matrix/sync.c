@@ -171,11 +171,12 @@ static void wait_longer(struct sync *s)
 	loop_timer_set(s->again, api_pause_us(s->failures));
 }
 
-/* A server that was set back or set up anew does not know the filter any more, or where kith was.
- */
+/* A server that was set back or set up anew does not know the filter any more, or where kith was;
+ * what has no errcode is a proxy's. */
 static void doubt(struct sync *s, const struct api_answer *a)
 {
-	if (a->status != 400 && a->status != 404)
+	if ((a->status != 400 && a->status != 404) || !*a->errcode ||
+	    !strcmp(a->errcode, "M_UNRECOGNIZED"))
 		return;
 	if (!s->refused) {
 		s->refused = true;
@@ -196,7 +197,6 @@ static void failed(struct sync *s, const struct api_answer *a, const char *why)
 	if (s->failures == 0 || s->failures == LOST_AFTER)
 		log_warning("matrix %s: cannot hear what is said: %s; trying again", s->m->name,
 			    why);
-	doubt(s, a);
 	wait_longer(s);
 }
 
@@ -206,6 +206,7 @@ static void synced(void *data, const struct api_answer *a)
 
 	s->call = NULL;
 	if (a->error < 0) {
+		doubt(s, a);
 		failed(s, a, a->why);
 		return;
 	}
