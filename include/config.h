@@ -148,7 +148,7 @@ struct config_key {
 	bool required;
 	const char *choices; /* CONFIG_CHOICE: "gentle|observe|off"; CONFIG_URL: its schemes */
 	/* Both included. NUMBER, PER_WEEK, WEEKS: itself; DURATION: seconds; TEXT, WORD:
-	 * characters. */
+	 * characters; SECRET: bytes, at least. */
 	long least, most;
 	const char *example; /* a value for the example file; NULL: the default */
 	const char *summary; /* one or two sentences for kith.conf(5) */

@@ -428,6 +428,11 @@ static void config__values__that_cannot_be(void **state)
 		  "11: homeserver: 'x.org' is not an address that begins with 'https://'\n"
 		  "12: user: 'kith' is not a Matrix id, as in '@kith:example.org'\n" },
 		{ SMALL
+		  "[matrix b]\nhomeserver = https://x.org/#/home\nuser = @kith:https://x.org\n",
+		  "11: homeserver: an address of a page; leave out what comes from '#' on\n"
+		  "12: user: '@kith:https://x.org' is not a Matrix id, as in "
+		  "'@kith:example.org'\n" },
+		{ SMALL
 		  "[matrix b]\nhomeserver = https://x.org\nuser = @a:x.org\npassword-file = p\n"
 		  "token-file = t\n",
 		  "14: token-file: 'password-file' is set too, on line 13; keep one of them\n" },
@@ -483,8 +488,8 @@ static void config__group__values_that_cannot_be(void **state)
 		{ GROUP "[matrix libera]\nhomeserver = https://x.org\nuser = @a:x.org\n",
 		  "4: organizers: 'libera/ana' is no account; on Matrix it is a whole id, as in "
 		  "'home/@ana:example.org'\n"
-		  "5: places: 'libera/#makers' is no room; on Matrix it is an id, as in "
-		  "'home/!id:example.org'\n" },
+		  "5: places: 'libera/#makers' is no room; on Matrix it is an id or an address, "
+		  "as in 'home/!id:example.org' or 'home/#makers:example.org'\n" },
 		{ SMALL GROUP2 "places = libera/#two\ncharter = a\ncharter-file = b\n",
 		  "16: charter-file: 'charter' is set too, on line 15; keep one of them\n" },
 		{ SMALL GROUP2 "places = libera/#two\ncharter-file = /nonexistent/charter\n",

@@ -169,6 +169,22 @@ static void secrets__all__are_told_with_their_lines(void **state)
 	config_free(c);
 }
 
+static void secrets__too_short_a_key__is_a_fault(void **state)
+{
+	static const char keys[] = "[matrix home]\nuser = @kith:example.org\nkey-file = password\n";
+	g_autofree char *short_one = g_strnfill(31, 'k'), *good = g_strnfill(32, 'k');
+	g_autofree char *faults = NULL, *not_given = NULL, *none = NULL;
+	struct config *c = parse(*state, keys);
+
+	put(*state, "password", short_one);
+	assert_int_equal(config_secrets(c, &faults, &not_given), -ENOENT);
+	assert_non_null(strstr(faults, "kith.conf:11: key-file: its first line has fewer than 32"));
+	assert_null(strstr(faults, short_one));
+	put(*state, "password", good);
+	assert_int_equal(config_secrets(c, &none, &not_given), 0);
+	config_free(c);
+}
+
 static char *fingerprint(const char *folder, const char *keys)
 {
 	struct config *c = parse(folder, keys);
@@ -209,6 +225,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(secret__variable__is_the_environments, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(secret__odd_name__is_a_fault_of_the_file, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(secrets__too_short_a_key__is_a_fault, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(secrets__all__are_told_with_their_lines, set_up,
 						tear_down),

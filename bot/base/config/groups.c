@@ -101,7 +101,8 @@ static const char *room_fault(const char *kind, const char *room)
 			       : "is no room; on IRC it begins with '#', as in 'libera/#makers'";
 	if (*room == '!' || (*room == '#' && strchr(room, ':') != NULL))
 		return NULL;
-	return "is no room; on Matrix it is an id, as in 'home/!id:example.org'";
+	return "is no room; on Matrix it is an id or an address, as in 'home/!id:example.org' or "
+	       "'home/#makers:example.org'";
 }
 
 static const char *account_fault(const char *kind, const char *account)

@@ -54,7 +54,9 @@ const struct config_key config_keys[] = {
 	  .type = CONFIG_ADDRESSES,
 	  .required = true,
 	  .example = "libera/#makers",
-	  .summary = "The rooms it meets in: NETWORK/ROOM, separated by commas." },
+	  .summary = "The rooms it meets in: NETWORK/ROOM, separated by commas. On Matrix a room's "
+		     "id (Element shows it in the room's settings, under Advanced) or its address, "
+		     "#NAME:SERVER." },
 	{ .section = "group",
 	  .key = "language",
 	  .type = CONFIG_WORD,
@@ -216,6 +218,7 @@ const struct config_key config_keys[] = {
 	{ .section = "matrix",
 	  .key = "key-file",
 	  .type = CONFIG_SECRET,
+	  .least = 32,
 	  .example = "/etc/kith/home.key",
 	  .summary = "A file with the secret that locks what the store keeps of the session: its "
 		     "first line, at least 32 characters; likewise a credential or a variable. "

@@ -140,19 +140,24 @@ int config_secret(const struct config_section *s, const char *key, char **ret, c
 	return error;
 }
 
-static void check_secret(const struct config_section *s, const char *key, struct faults *f,
-			 struct faults *not_given)
+static void check_secret(const struct config_section *s, const struct config_key *k,
+			 struct faults *f, struct faults *not_given)
 {
+	int line = GPOINTER_TO_INT(g_hash_table_lookup(s->lines, k->key));
 	g_autofree char *fault = NULL;
 	char *secret = NULL;
-	int error = config_secret(s, key, &secret, &fault);
+	int error = config_secret(s, k->key, &secret, &fault);
 
-	if (error != 0)
-		faults_add(error == -ENOKEY ? not_given : f,
-			   GPOINTER_TO_INT(g_hash_table_lookup(s->lines, key)), "%s: %s", key,
-			   fault);
-	else
-		config_secret_free(secret);
+	if (error != 0) {
+		faults_add(error == -ENOKEY ? not_given : f, line, "%s: %s", k->key, fault);
+		return;
+	}
+	if (strlen(secret) < (size_t)k->least)
+		faults_add(f, line,
+			   "%s: its first line has fewer than %ld characters; 'openssl rand "
+			   "-base64 32' makes a good one",
+			   k->key, k->least);
+	config_secret_free(secret);
 }
 
 int config_secrets(const struct config *c, char **ret_faults, char **ret_not_given)
@@ -167,7 +172,7 @@ int config_secrets(const struct config *c, char **ret_faults, char **ret_not_giv
 		for (const struct config_key *k = config_keys; k->section != NULL; k++) {
 			if (k->type == CONFIG_SECRET && strcmp(k->section, s->kind) == 0 &&
 			    config_text(s, k->key) != NULL)
-				check_secret(s, k->key, &f, &not_given);
+				check_secret(s, k, &f, &not_given);
 		}
 	}
 	*ret_faults = faults_any(&f) ? faults_text(&f) : NULL;

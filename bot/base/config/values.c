@@ -471,14 +471,30 @@ static char *url_fault(const struct config_key *k, const char *text)
 	if (scheme != NULL && g_strv_contains((const char *const *)schemes, scheme) &&
 	    g_uri_split_with_user(text, G_URI_FLAGS_HAS_PASSWORD, NULL, NULL, &password, NULL,
 				  &host, NULL, NULL, NULL, NULL, NULL) &&
-	    host != NULL && *host != '\0' && !has_blank(text))
-		return password == NULL
-			       ? NULL
-			       : g_strdup("secrets do not belong here; take the password out "
-					  "of the address");
+	    host != NULL && *host != '\0' && !has_blank(text)) {
+		if (password != NULL)
+			return g_strdup("secrets do not belong here; take the password out of the "
+					"address");
+		/* As a browser shows a page of it. */
+		const char *rest = strpbrk(text, "#?");
+		return rest == NULL ? NULL
+				    : g_strdup_printf("an address of a page; leave out what comes "
+						      "from '%c' on",
+						      *rest);
+	}
 	what = g_strdup_printf("an address that begins with '%s://'", schemes[0]);
 	/* Before an '@' may stand a password, which is nobody's to see. */
 	return strchr(text, '@') == NULL ? not_a(text, what) : g_strdup_printf("is not %s", what);
+}
+
+/* Matrix specification, appendices, "Server Name". */
+static bool is_server_name(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if (!g_ascii_isalnum(*p) && strchr(".-:[]", *p) == NULL)
+			return false;
+	}
+	return *text != '\0' && *text != ':';
 }
 
 /* Matrix specification, appendices, "User identifiers". */
@@ -486,7 +502,7 @@ static char *matrix_id_fault(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
-	if (*text == '@' && colon != NULL && colon > text + 1 && colon[1] != '\0' &&
+	if (*text == '@' && colon != NULL && colon > text + 1 && is_server_name(colon + 1) &&
 	    !has_blank(text) && strlen(text) <= 255)
 		return NULL;
 	return not_a(text, "a Matrix id, as in '@kith:example.org'");
