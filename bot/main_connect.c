@@ -14,9 +14,21 @@
 
 #define TRYING_MOST_US (60 * CLOCK_US_PER_SECOND)
 
+/* Where to look, by kind. */
+static const struct advice {
+	const char *kind;
+	const char *late, *unreached, *refused;
+} advices[] = {
+	{ "irc", "server, port and tls", "server, port, tls and ca-file",
+	  "look at account, password-file, sasl and certificate, or ask the network's staff" },
+	{ "matrix", "homeserver and proxy", "user, homeserver and proxy",
+	  "mend what is said above, or ask whoever runs the homeserver" },
+};
+
 struct trial {
 	struct trials *all;
 	const struct config_section *section;
+	const struct advice *advice;
 	struct transport_env env;
 	GPtrArray *rooms; /* of const char *, then a NULL; borrowed */
 	struct transport *transport;
@@ -61,10 +73,17 @@ static void listen(void *data, enum log_level level, const char *text)
 	}
 }
 
-static void end(struct trial *t, int status, const char *text)
+static void end(struct trial *t, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void end(struct trial *t, int status, const char *format, ...)
 {
+	va_list args;
+
 	if (t->over)
 		return;
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
 	printf("%s: %s\n", t->section->name, text);
 	fflush(stdout);
 	t->over = true;
@@ -87,8 +106,8 @@ static void leave(void *data)
 {
 	struct trial *t = data;
 
-	end(t, EX_UNAVAILABLE,
-	    "gave up after a minute; look at server, port and tls, and try again later");
+	end(t, EX_UNAVAILABLE, "gave up after a minute; look at %s, and try again later",
+	    t->advice->late);
 	if (t->transport)
 		t->transport->impl->close(t->transport);
 	t->transport = NULL;
@@ -119,16 +138,18 @@ static void on_state(void *data, struct transport *transport, enum transport_sta
 			end(t, 0, "all is well");
 		break;
 	case TRANSPORT_OFFLINE:
-		end(t, EX_UNAVAILABLE,
-		    t->reached ? "reached, but it did not let kith in; mend what is said above, or "
-				 "try again later"
-			       : "could not be reached; look at server, port, tls and ca-file, and "
-				 "whether this machine may connect to it");
+		if (t->reached)
+			end(t, EX_UNAVAILABLE,
+			    "reached, but it did not let kith in; mend what is said above, or try "
+			    "again later");
+		else
+			end(t, EX_UNAVAILABLE,
+			    "could not be reached; look at %s, and whether this machine may "
+			    "connect to it",
+			    t->advice->unreached);
 		break;
 	case TRANSPORT_FAILED:
-		end(t, EX_NOPERM,
-		    "refused; look at account, password-file, sasl and certificate, or ask the "
-		    "network's staff");
+		end(t, EX_NOPERM, "refused; %s", t->advice->refused);
 		break;
 	}
 }
@@ -141,6 +162,9 @@ static struct trial *trial_new(struct trials *all, const struct config_section *
 
 	t->all = all;
 	t->section = section;
+	t->advice = advices;
+	while (strcmp(t->advice->kind, section->kind) != 0)
+		t->advice++;
 	t->rooms = g_ptr_array_new();
 	for (unsigned i = 0; i < all->config->groups->len; i++) {
 		const struct config_group *group = all->config->groups->pdata[i];

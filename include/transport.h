@@ -48,7 +48,7 @@ struct transport_env {
 	const char *refusal;         /* what anybody else who invites it is told; plain text */
 	struct db *db;               /* for what must be kept between two starts; NULL in a trial */
 	bool trial;    /* kith check: looks, says nothing, and takes nothing from anybody, such as a
-			  nick */
+			  nick or a running kith's session */
 	void *context; /* the console's world; NULL for real networks */
 };
 

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -178,3 +179,48 @@ def test_thought_better_of_it(place):
     status, echoes, told = terminal.end()
     assert os.waitstatus_to_exitcode(status) == -signal.SIGINT and echoes
     assert 'half' not in told
+
+
+def check(place, keys=''):
+    """kith check --connect: its status, and what it says on standard output."""
+    place.config.write_text(place.config.read_text().replace('[store]', f'{keys}\n[store]'))
+    done = subprocess.run([str(place.program), 'check', '-c', str(place.config), '--connect'],
+                          capture_output=True, text=True, timeout=irc.WAIT_S, cwd=place.folder)
+    for secret in (PASSWORD, homeserver.TOKEN):
+        assert secret not in done.stdout + done.stderr
+    return done.returncode, done.stdout
+
+
+def test_check_connect_leaves_a_session_alone(place, server):
+    (place.folder / 'password').write_text(PASSWORD)
+    before = place.content()
+    status, told = check(place, 'password-file = password')
+    assert status == OK, told
+    assert re.search(f'home: the homeserver is {server.base}, not encrypted\n'
+                     'home: it takes passwords; .*kith matrix status home.*\n'
+                     'home: all is well\n', told)
+    assert not server.requested('POST', '')
+    assert place.content().keys() == before.keys()
+
+
+def test_check_connect_tells_whose_a_token_is(place, server):
+    (place.folder / 'token').write_text(f'{homeserver.TOKEN}1')
+    status, told = check(place, 'token-file = token')
+    assert status == OK, told
+    assert f'home: the token is one of {KITH}\nhome: all is well\n' in told
+    server.answer('GET', '/whoami$', lambda _: Answer.error(401, 'M_UNKNOWN_TOKEN'))
+    status, told = check(place)
+    assert status == REFUSED
+    assert re.search('home: .* does not take the access token .*token-file\nhome: refused; ', told)
+    assert not server.requested('POST', '')
+    (place.folder / 'token').write_text('')
+    assert check(place)[0] == os.EX_CONFIG
+
+
+def test_check_connect_tells_what_cannot_be_reached(place, server):
+    server.answer('GET', '/versions$', lambda _: Answer(b'<html>', 404))
+    status, told = check(place)
+    assert status == os.EX_UNAVAILABLE
+    assert re.search(f"home: what answers at {server.base} is no homeserver; look at 'homeserver' "
+                     r'in \[matrix home\]\nhome: could not be reached; look at user, homeserver',
+                     told)

@@ -390,6 +390,20 @@ static void login__token__is_whose(void **state)
 	assert_int_equal(fake_hs_count(w->hs, "POST", NULL), 0);
 }
 
+static void login__neither__only_finds_the_homeserver(void **state)
+{
+	struct world *w = *state;
+
+	w->wish.password = NULL;
+	assert_int_equal(try(w), 0);
+	assert_string_equal(w->account->homeserver, fake_hs_url(w->hs));
+	assert_string_equal(w->account->user, "@kith:example.org");
+	assert_null(w->account->token);
+	assert_int_equal(fake_hs_count(w->hs, "POST", NULL), 0);
+	set_page(w, FLOWS_PAGE, 200, "{\"flows\":[{\"type\":\"m.login.sso\"}]}");
+	assert_why(w, -EACCES, "put it into token-file");
+}
+
 #define ENDING                                                                     \
 	"{\"user_id\":\"@kith:example.org\",\"access_token\":\"t\",\"device_id\":" \
 	"\"D\",\"expires_in_ms\":60000"
@@ -459,6 +473,7 @@ int main(void)
 		TEST(login__refusal__is_told),
 		TEST(login__flows__have_no_password),
 		TEST(login__token__is_whose),
+		TEST(login__neither__only_finds_the_homeserver),
 		TEST(login__refresh_token__is_asked_for_where_it_helps),
 		TEST(login__connection__breaks),
 		TEST(login__cancel__calls_nobody),

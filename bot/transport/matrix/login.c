@@ -259,6 +259,17 @@ static void send_password(struct login *l)
 	ask(l, "POST", "/_matrix/client/v3/login", body, signed_in);
 }
 
+/* The wish was for no more than that. */
+static void finish_found(struct login *l)
+{
+	struct account *a = g_new0(struct account, 1);
+
+	a->homeserver = g_strdup(l->homeserver);
+	a->user = g_strdup(l->user);
+	a->device = g_strdup("");
+	finish(l, 0, a, "");
+}
+
 static void flows_told(void *data, const struct http_answer *http)
 {
 	struct login *l = data;
@@ -282,8 +293,10 @@ static void flows_told(void *data, const struct http_answer *http)
 		     "%s lets nobody sign in with a password; have an access token for %s made "
 		     "there, and put it into token-file in [matrix %s] instead",
 		     l->homeserver, l->user, l->network);
-	else
+	else if (l->password)
 		send_password(l);
+	else
+		finish_found(l);
 	reply_done(&r);
 }
 

@@ -14,7 +14,8 @@ struct login;
 struct login_wish {
 	const struct config_section *section; /* homeserver, user, device-name */
 	const char *password;                 /* either ... */
-	const char *token;      /* ... or an access token that somebody got elsewhere */
+	const char *token;      /* ... or an access token that somebody got elsewhere; neither: the
+				   homeserver is found and asked whether it takes passwords */
 	const char *device;     /* to sign in on again; NULL: the stable id made from the user and
 				   the device-name */
 	const char *homeserver; /* as it was found before; NULL: to be found */
@@ -23,9 +24,10 @@ struct login_wish {
 
 /* Finds the homeserver: `homeserver` of the section if that answers /versions, else what its
  * .well-known says; signs in, or asks whose token it is. `done` gets an account (it may keep it:
- * account_free) or why not, for people, with -EACCES: refused; -EHOSTUNREACH: no homeserver answers
- * there; -EPROTO: what answers there is none; -EAGAIN: another time. Never called from inside
- * login_start; the login is over then. The wish is only read now. */
+ * account_free; of a wish with neither it has no device and no token) or why not, for people, with
+ * -EACCES: refused; -EHOSTUNREACH: no homeserver answers there; -EPROTO: what answers there is
+ * none; -EAGAIN: another time. Never called from inside login_start; the login is over then. The
+ * wish is only read now. */
 struct login *login_start(struct http *http, const struct login_wish *wish,
 			  void (*done)(void *data, int error, struct account *a, const char *why),
 			  void *data);

@@ -17,6 +17,7 @@
 #include "transport/matrix/send.h"
 #include "transport/matrix/spoken.h"
 #include "transport/matrix/sync.h"
+#include "transport/matrix/trial.h"
 #include "transport/matrix/waiting.h"
 
 #include <errno.h>
@@ -365,11 +366,14 @@ static int matrix_open(const struct transport_env *env, const struct config_sect
 	m->retry = loop_timer_new(env->loop, begin, m);
 	m->due = loop_timer_new(env->loop, online_at_last, m);
 	int error = open_parts(m);
+	if (error == 0 && env->trial)
+		error = trial_begin(m);
 	if (error < 0) {
 		matrix_close(&m->transport);
 		return error;
 	}
-	loop_timer_set(m->retry, 0);
+	if (!env->trial)
+		loop_timer_set(m->retry, 0);
 	*ret = &m->transport;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* The Matrix transport's own state, shared by its parts: matrix.c opens it, sync.c keeps it in
  * touch and hear.c makes events of what it is told, send.c brings posts out, invites.c goes into
- * rooms, waiting.c fills holes. */
+ * rooms, waiting.c fills holes; trial.c is all there is of it in a trial. */
 #ifndef KITH_MATRIX_MATRIX_H
 #define KITH_MATRIX_MATRIX_H
 
