@@ -189,7 +189,8 @@ static inline void start(struct world *w)
 	w->m.rooms = matrix_rooms_new(w->m.db, "home", KITH, w->places);
 	w->m.invites = invites_new(&w->m);
 	errands_set_pauses(w->m.invites->errands, QUICK_US, 4 * QUICK_US);
-	w->m.invites->times = (struct invites_times){ 10 * QUICK_US, 5 * QUICK_US };
+	w->m.invites->times =
+		(struct invites_times){ 10 * QUICK_US, 5 * QUICK_US, 0, 5 * QUICK_US };
 }
 
 static inline void stop(struct world *w)

@@ -67,8 +67,56 @@ static void places_alias__unknown_yet__invitations_wait(void **state)
 	invites_places(w->m.invites);
 	until_answered(w);
 	assert_non_null(strstr(w->told->str, "invite " OTHER " by " BEN " (ben): no\n"));
-	assert_non_null(strstr(w->told->str, "invite " NEW " by " BEN " (ben): yes\n"));
+	assert_non_null(strstr(w->told->str, "invite " ALIAS " by " BEN " (ben): yes\n"));
 	assert_int_equal(count(w, "POST", "v3/rooms/%21other"), 1);
+}
+
+#define OLGA "@olga:hs.test"
+
+static void places_alias__unknown_for_long__the_organizers_invitation_goes_first(void **state)
+{
+	struct world *w = *state;
+
+	restart(w, alias_alone);
+	on(w, "GET", "directory/", 502, "{\"errcode\":\"M_UNKNOWN\",\"error\":\"far away\"}");
+	on(w, "POST", "join/", 200, "{}");
+	invited(w, OTHER, OLGA, "null", false);
+	assert_string_equal(w->told->str, "");
+	invites_places(w->m.invites);
+	until(w, "POST", "v3/join/", 1);
+	assert_string_equal(w->told->str, "invite " OTHER " by " OLGA " (olga): yes\n");
+}
+
+static void places_alias__given_to_the_room_kith_is_asked_into__is_found(void **state)
+{
+	struct world *w = *state;
+
+	restart(w, alias_alone);
+	w->m.invites->times.look_again_us = CLOCK_US_PER_MINUTE;
+	errands_set_pauses(w->m.invites->errands, CLOCK_US_PER_MINUTE, CLOCK_US_PER_HOUR);
+	invites_places(w->m.invites);
+	assert_true(fake_hs_until(w->hs, is_logged, w));
+	/* The room is made while kith runs. */
+	on(w, "GET", "directory/", 200, "{\"room_id\":\"" NEW "\",\"servers\":[\"hs.test\"]}");
+	on(w, "POST", "join/", 200, "{}");
+	invited(w, NEW, OLGA, "null", false);
+	until(w, "POST", "v3/join/", 1);
+	assert_string_equal(w->told->str, "invite " ALIAS " by " OLGA " (olga): yes\n");
+	assert_string_equal(matrix_rooms_at(w->m.rooms, ALIAS)->id, NEW);
+}
+
+static void places_alias__of_no_room__is_not_looked_up_for_each_invitation(void **state)
+{
+	struct world *w = *state;
+
+	restart(w, alias_alone);
+	w->m.invites->times.look_again_us = CLOCK_US_PER_MINUTE;
+	errands_set_pauses(w->m.invites->errands, CLOCK_US_PER_MINUTE, CLOCK_US_PER_HOUR);
+	invites_places(w->m.invites);
+	assert_true(fake_hs_until(w->hs, is_logged, w));
+	invited(w, OTHER, BEN, "null", false);
+	assert_string_equal(w->told->str, "invite " OTHER " by " BEN " (ben): no\n");
+	assert_int_equal(count(w, "GET", "v3/directory/"), 1);
 }
 
 static void places_alias__of_another_place__is_told(void **state)
@@ -325,6 +373,9 @@ int main(void)
 		TEST(places_join__refused__is_said_once_and_tried_again),
 		TEST(places_alias__is_resolved_first),
 		TEST(places_alias__unknown_yet__invitations_wait),
+		TEST(places_alias__unknown_for_long__the_organizers_invitation_goes_first),
+		TEST(places_alias__given_to_the_room_kith_is_asked_into__is_found),
+		TEST(places_alias__of_no_room__is_not_looked_up_for_each_invitation),
 		TEST(places_alias__of_another_place__is_told),
 		TEST(places_kicked__comes_back_after_a_while),
 		TEST(places_banned__waits_for_an_invitation),

@@ -62,7 +62,7 @@ static void set_answer(struct invite *invite, enum answer answer)
 	invite->i->waiting[answer]++;
 	invite->answer = answer;
 	invite->e.rank = answer == ANSWER_ACCEPT ? RANK_ACCEPT : RANK_REFUSE;
-	errand_put_off(&invite->e, answer == ANSWER_LATER ? -1 : 0);
+	errand_put_off(&invite->e, answer == ANSWER_LATER ? invite->i->times.late_us : 0);
 }
 
 static struct invite *add(struct invites *i, const char *room, const char *inviter,
@@ -121,7 +121,8 @@ struct invites *invites_new(struct matrix *m)
 
 	i->m = m;
 	/* Whoever puts kith out has a reason: it does not stand in the door again at once. */
-	i->times = (struct invites_times){ 5 * CLOCK_US_PER_MINUTE, 2 * CLOCK_US_PER_MINUTE };
+	i->times = (struct invites_times){ 5 * CLOCK_US_PER_MINUTE, 2 * CLOCK_US_PER_MINUTE,
+					   10 * CLOCK_US_PER_SECOND, 15 * CLOCK_US_PER_SECOND };
 	if (m->env.trial)
 		return i;
 	i->errands = errands_new(m->env.loop, m->env.clock, m->api);
@@ -155,12 +156,17 @@ static bool is_inviter(const struct invites *i, const char *user)
 static enum answer decide(const struct invites *i, const char *room, const char *inviter,
 			  bool direct)
 {
-	if (is_inviter(i, inviter) || invites_wants(i, room) ||
-	    matrix_rooms_awaits(i->m->rooms, room))
+	bool may = is_inviter(i, inviter);
+
+	if (invites_wants(i, room) || matrix_rooms_awaits(i->m->rooms, room))
 		return ANSWER_ACCEPT;
-	if (direct && matrix_rooms_meet(i->m->rooms, inviter))
+	if (direct && (may || matrix_rooms_meet(i->m->rooms, inviter)))
 		return ANSWER_ACCEPT;
-	return invites_places_unknown(i) ? ANSWER_LATER : ANSWER_REFUSE;
+	/* Where an organizer asks it to kith goes in any case; but first it is to be known whether
+	 * that is a place. */
+	if (invites_places_unknown(i))
+		return ANSWER_LATER;
+	return may ? ANSWER_ACCEPT : ANSWER_REFUSE;
 }
 
 /* An hour's count begins anew. */
@@ -196,13 +202,14 @@ static void tell(struct invites *i, const struct invite *invite)
 	if (!accepted && !may_tell(i))
 		return;
 	g_autofree char *id = g_strdup_printf("invite/%s/%s", invite->e.about, invite->inviter);
+	const struct matrix_room *room = matrix_rooms_find(i->m->rooms, invite->e.about);
 	log_info("matrix %s: %s invites kith to %s; kith %s", i->m->name, invite->inviter,
 		 invite->e.about, accepted ? "goes there" : "does not go there");
 	struct event e = {
 		.kind = EVENT_INVITE,
 		.id = id,
 		.network = i->m->name,
-		.room = invite->e.about,
+		.room = room && room->place ? room->place : invite->e.about,
 		.account = invite->inviter,
 		.shown = invite->shown,
 		.text = "",
@@ -315,6 +322,8 @@ static bool is_too_much(struct invites *i, enum answer answer, const struct stri
 
 static void heard(struct invites *i, const char *room, const struct stripped *s)
 {
+	if (!s->direct && !invites_wants(i, room))
+		invites_places_ask_again(i, is_inviter(i, s->inviter) ? 0 : i->times.look_again_us);
 	enum answer answer = decide(i, room, s->inviter, s->direct);
 	struct errand *before = errands_find(i->errands, &invite_kind, room);
 
@@ -402,6 +411,18 @@ static void refused(struct errand *e, const struct api_answer *a)
 		errand_retry(e);
 }
 
+/* Some server does not say what room an alias is: who may invite kith anywhere waits no longer. */
+static void decide_late(struct invite *invite)
+{
+	struct invites *i = invite->i;
+
+	if (!is_inviter(i, invite->inviter))
+		return;
+	db_begin(i->m->db);
+	settle(invite, ANSWER_ACCEPT);
+	db_end(i->m->db);
+}
+
 static void run(struct errand *e)
 {
 	struct invite *invite = invite_of(e);
@@ -410,6 +431,7 @@ static void run(struct errand *e)
 
 	switch (invite->answer) {
 	case ANSWER_LATER:
+		decide_late(invite);
 		break;
 	case ANSWER_ACCEPT: {
 		const char *const servers[] = { invites_server_of(invite->inviter), NULL };

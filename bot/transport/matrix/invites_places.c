@@ -14,10 +14,11 @@ enum { SERVERS_MOST = 3 };
 struct place {
 	struct errand e; /* first member; about: the place */
 	struct invites *i;
-	bool inside;    /* as it was last looked at */
-	bool banned;    /* it does not come back by itself */
-	bool looked;    /* an alias: the homeserver has answered once what room that is */
-	char **servers; /* that know the room, as the directory says; NULL: nobody said */
+	bool inside;      /* as it was last looked at */
+	bool banned;      /* it does not come back by itself */
+	bool looked;      /* an alias: the homeserver has answered what room that is */
+	int64_t asked_us; /* when it did so last, by the monotonic clock */
+	char **servers;   /* that know the room, as the directory says; NULL: nobody said */
 };
 
 static const struct errand_kind place_kind;
@@ -69,6 +70,24 @@ bool invites_places_unknown(const struct invites *i)
 
 	errands_each(i->errands, &place_kind, note_unknown, &unknown);
 	return unknown;
+}
+
+static void ask_again(struct errand *e, void *data)
+{
+	struct place *p = place_of(e);
+	const struct clock *clock = p->i->m->env.clock;
+	int64_t least_us = *(const int64_t *)data;
+
+	if (!is_alias(p) || room_of(p) || !p->looked || p->banned || e->call ||
+	    clock->mono_us(clock) - p->asked_us < least_us)
+		return;
+	p->looked = false;
+	errand_put_off(e, 0);
+}
+
+void invites_places_ask_again(struct invites *i, int64_t least_us)
+{
+	errands_each(i->errands, &place_kind, ask_again, &least_us);
 }
 
 bool invites_wants(const struct invites *i, const char *room)
@@ -201,6 +220,9 @@ static bool take_room(struct place *p, const char *room)
 
 static bool all_known_now(struct place *p, const struct api_answer *a)
 {
+	const struct clock *clock = p->i->m->env.clock;
+
+	p->asked_us = clock->mono_us(clock);
 	if (p->looked || a->status < 200 || a->status >= 500 || a->status == 429)
 		return false;
 	p->looked = true;

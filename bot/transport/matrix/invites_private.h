@@ -17,8 +17,10 @@ enum { RANK_STATE, RANK_FOLLOW, RANK_PLACE, RANK_ACCEPT, RANK_REFUSE };
 
 /* What would be long for a test. */
 struct invites_times {
-	int64_t put_out_us; /* before kith comes back by itself */
-	int64_t joined_us;  /* in which /sync tells of a room that kith has joined */
+	int64_t put_out_us;    /* before kith comes back by itself */
+	int64_t joined_us;     /* in which /sync tells of a room that kith has joined */
+	int64_t look_again_us; /* between two looks at an alias because of anybody's invitations */
+	int64_t late_us;       /* for which an organizer's invitation waits for such a look */
 };
 
 struct invites {
@@ -40,6 +42,10 @@ void invites_decide(struct invites *i);
 void invites_places_new(struct invites *i);
 /* Whether it is not known yet which rooms some of the places are. */
 bool invites_places_unknown(const struct invites *i);
+/* Somebody asks kith into a room: aliases that stood for none may stand for that one by now. They
+ * are looked up again, unless it is less than `least_us` since that was done; until then they
+ * are unknown. */
+void invites_places_ask_again(struct invites *i, int64_t least_us);
 /* Whether `room` is the place that kith is to be in. */
 bool invites_wants(const struct invites *i, const char *room);
 /* The path of a join; `servers` know the room. g_free it. */
