@@ -349,6 +349,39 @@ static void direct__says_nothing__where_it_does_not_know(void **state)
 	ground_expect(g, 2, "key -11\nkey 0\n");
 }
 
+/* A gate in front of the server, behind which nobody is at the moment. */
+static void direct__says_nothing__where_only_a_gate_answers(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("key", "@ana:x");
+
+	p.opens = true;
+	ground_refuse(g, "GET", "v3/rooms/%21opened%3Ax/state/", 404, "<html>not found</html>");
+	ground_refuse(g, "GET", "v3/user/", 404, "<html>not found</html>");
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key -11\n");
+	fake_hs_turn(g->hs, 50000);
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
+	/* What is listed already it did not tell either. */
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/user/"), 0);
+}
+
+static void direct__says_nothing__where_it_was_kept_from_looking(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("key", "@ana:x");
+
+	p.opens = true;
+	ground_script(g, "GET", "v3/rooms/%21opened%3Ax/state/",
+		      (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_await(g, "GET", "v3/rooms/%21opened%3Ax/state/", 1);
+	send_forget(g->m.send);
+	assert_int_equal(ground_send(g, &p), -ENOENT);
+	fake_hs_turn(g->hs, 20000);
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
+}
+
 static void direct__does_not_follow__who_has_left(void **state)
 {
 	struct ground *g = *state;
@@ -427,6 +460,8 @@ int main(void)
 		TEST(direct__never_speaks__in_clear_in_an_encrypted_one),
 		TEST(direct__speaks__in_the_room_where_it_cannot_encrypt),
 		TEST(direct__says_nothing__where_it_does_not_know),
+		TEST(direct__says_nothing__where_only_a_gate_answers),
+		TEST(direct__says_nothing__where_it_was_kept_from_looking),
 		TEST(direct__does_not_follow__who_has_left),
 		TEST(direct__opens_another__where_the_room_is_gone),
 		TEST(direct__keeps__no_answer_in_private),

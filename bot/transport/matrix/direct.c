@@ -118,15 +118,21 @@ struct direct *direct_new(struct matrix *m)
 	return d;
 }
 
-/* When it was tried is remembered: the room may be there. */
+/* When it was tried is remembered: the room may be there. One that has not been looked at yet is as
+ * good as unknown. */
 void direct_forget(struct direct *d)
 {
 	GHashTableIter i;
-	void *way;
+	void *value;
 
 	g_hash_table_iter_init(&i, d->ways);
-	while (g_hash_table_iter_next(&i, NULL, &way))
-		api_cancel(g_steal_pointer(&((struct way *)way)->call));
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		struct way *w = value;
+
+		if (w->call)
+			g_clear_pointer(&w->room, g_free);
+		api_cancel(g_steal_pointer(&w->call));
+	}
 	direct_list_forget(d->list);
 }
 
@@ -246,14 +252,15 @@ static void end(struct way *w, int error)
 	w->done(w->data, user, error);
 }
 
-/* A server may encrypt whatever room is made on it. */
+/* A server may encrypt whatever room is made on it. Only the server itself says that it did not: a
+ * 404 alone may be some proxy's. */
 static void looked(void *data, const struct api_answer *a)
 {
 	struct way *w = data;
 
 	w->call = NULL;
 	w->encrypted = a->error == 0;
-	if (a->error < 0 && a->status != 404) {
+	if (a->error < 0 && strcmp(a->errcode, "M_NOT_FOUND") != 0) {
 		/* The next sync tells. */
 		g_clear_pointer(&w->room, g_free);
 		end(w, -EAGAIN);

@@ -134,7 +134,7 @@ static void got(void *data, const struct api_answer *a)
 	json_t *all = NULL;
 
 	l->call = NULL;
-	if (a->status == 404)
+	if (!strcmp(a->errcode, "M_NOT_FOUND"))
 		all = json_object();
 	else if (a->error == 0)
 		all = json_loadb(a->body, a->bytes, 0, NULL);
