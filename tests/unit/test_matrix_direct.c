@@ -382,6 +382,30 @@ static void direct__says_nothing__where_it_was_kept_from_looking(void **state)
 	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
 }
 
+/* Between two tries somebody else is asked in. */
+static void direct__stops__where_somebody_else_may_hear(void **state)
+{
+	struct ground *g = *state;
+	const struct post ana = ground_private("1", "@ana:x"), ben = ground_private("2", "@ben:x");
+
+	ground_enter_direct(g, "!ana:x", "@ana:x");
+	ground_enter_direct(g, "!ben:x", "@ben:x");
+	ground_refuse(g, "PUT", SEND("ana") "1", 503, "");
+	ground_script(g, "PUT", SEND("ben") "2", (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &ana), 0);
+	assert_int_equal(ground_send(g, &ben), 0);
+	ground_await(g, "PUT", SEND("ana") "1", 1);
+	ground_await(g, "PUT", SEND("ben") "2", 1);
+	ground_state_event(g, "!ana:x", "m.room.member", "@ana:x", "@cleo:x",
+			   "{\"membership\": \"invite\"}");
+	send_review(g->m.send);
+	ground_expect(g, 1, "1 -11\n");
+	fake_hs_turn(g->hs, 1200000);
+	assert_int_equal(fake_hs_count(g->hs, "PUT", SEND("ana") "1"), 1);
+	assert_int_equal(ground_send(g, &ana), -ENOENT);
+	assert_int_equal(g->tellings, 1);
+}
+
 static void direct__does_not_follow__who_has_left(void **state)
 {
 	struct ground *g = *state;
@@ -462,6 +486,7 @@ int main(void)
 		TEST(direct__says_nothing__where_it_does_not_know),
 		TEST(direct__says_nothing__where_only_a_gate_answers),
 		TEST(direct__says_nothing__where_it_was_kept_from_looking),
+		TEST(direct__stops__where_somebody_else_may_hear),
 		TEST(direct__does_not_follow__who_has_left),
 		TEST(direct__opens_another__where_the_room_is_gone),
 		TEST(direct__keeps__no_answer_in_private),

@@ -213,6 +213,21 @@ int direct_look(struct direct *d, const char *user, const char *room)
 	return (known && known->complete) || (w && !g_strcmp0(w->room, room)) ? 0 : -EAGAIN;
 }
 
+bool direct_overheard(struct direct *d, const char *user, const char *room)
+{
+	const struct matrix_room *known = matrix_rooms_find(d->m->rooms, room);
+	GHashTableIter i;
+	void *who;
+
+	if (!known)
+		return false;
+	g_hash_table_iter_init(&i, known->members);
+	while (g_hash_table_iter_next(&i, &who, NULL))
+		if (strcmp(who, user) != 0 && strcmp(who, d->m->user) != 0)
+			return true;
+	return false;
+}
+
 void direct_lost(struct direct *d, const char *user, const char *room)
 {
 	struct way *w = g_hash_table_lookup(d->ways, user);

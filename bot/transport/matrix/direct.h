@@ -7,6 +7,8 @@
 #ifndef KITH_MATRIX_DIRECT_H
 #define KITH_MATRIX_DIRECT_H
 
+#include <stdbool.h>
+
 struct direct;
 struct matrix;
 struct matrix_room;
@@ -26,6 +28,8 @@ const char *direct_room(struct direct *d, const char *user);
 /* Whether it may be spoken in in clear: 0; -EAGAIN: nobody knows yet; -EPROTONOSUPPORT: it is
  * encrypted. */
 int direct_look(struct direct *d, const char *user, const char *room);
+/* Whether somebody else than the two is in that room, or asked into it. */
+bool direct_overheard(struct direct *d, const char *user, const char *room);
 /* Nothing can be said there any more: it is for nobody. */
 void direct_lost(struct direct *d, const char *user, const char *room);
 

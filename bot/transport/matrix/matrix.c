@@ -139,6 +139,7 @@ void matrix_synced(struct matrix *m, bool first)
 {
 	m->synced = true;
 	m->failures = 0;
+	send_review(m->send);
 	if (first)
 		waiting_resume(m->waiting, m->api, matrix_wall_us(m));
 	if (first || m->moved)

@@ -463,6 +463,41 @@ void send_echoed(struct send *s, const char *transaction_id, const char *event)
 	part_said(f, event);
 }
 
+static bool is_fit(const struct send *s, const struct flight *f)
+{
+	const struct matrix_room *room = f->room ? matrix_rooms_find(s->m->rooms, f->room) : NULL;
+
+	if (!room)
+		return true;
+	return !room->encrypted && !(f->direct && direct_overheard(s->direct, f->target, f->room));
+}
+
+static struct flight *find_unfit(const struct send *s)
+{
+	for (unsigned i = 0; i < s->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(s->flights, i);
+
+		if (f->call && !is_fit(s, f))
+			return f;
+	}
+	return NULL;
+}
+
+/* Whether a try had gone through already its echo tells. */
+void send_review(struct send *s)
+{
+	struct flight *f;
+
+	/* Whoever hears of one may hand us others. */
+	while ((f = find_unfit(s))) {
+		struct call *c = f->call;
+
+		f->call = NULL;
+		g_ptr_array_remove_fast(s->calls, c);
+		land(f, -EAGAIN);
+	}
+}
+
 void send_receipt(struct send *s, const struct matrix_room *room, const char *event)
 {
 	if (room->direct)
