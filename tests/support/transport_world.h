@@ -62,10 +62,12 @@ struct fixture {
 	GString *told;
 	GPtrArray *syncs; /* of char *: answers to come; after the last one the poll is held */
 	unsigned given;
-	int held;       /* the request that is; -1: none */
-	bool no_filter; /* is to be had */
-	bool drop;      /* connections instead of answers to /sync */
-	unsigned polls; /* /sync requests so far */
+	int held;         /* the request that is; -1: none */
+	bool no_filter;   /* is to be had */
+	bool drop;        /* connections instead of answers to /sync */
+	const char *hole; /* what is in one; NULL: ana has said "seven" */
+	bool busy;        /* for whoever says something */
+	unsigned polls;   /* /sync requests so far */
 };
 
 static const char *const rooms[] = { ROOM, NULL };
@@ -150,10 +152,13 @@ static inline void serve(void *data, const struct hs_request *r, struct hs_answe
 			.status = f->no_filter ? 404 : 200,
 			.text = "{\"filter_id\":\"f1\",\"errcode\":\"M_NOT_FOUND\"}"
 		};
+	else if (hs_is(r, "PUT", "v3/rooms/") && f->busy)
+		a->status = 503;
 	else if (hs_is(r, "PUT", "v3/rooms/"))
 		hs_say(a, 200, "{\"event_id\":\"$put%u\"}", r->number);
 	else if (hs_is(r, "GET", "v3/rooms/"))
-		a->text = "{\"chunk\":[" SAYS("$7", "@ana:hs.test", "seven") "]}";
+		hs_say(a, 200, "{\"chunk\":[%s]}",
+		       f->hole ? f->hole : SAYS("$7", "@ana:hs.test", "seven"));
 	else if (hs_is(r, "GET", "v3/sync"))
 		give_sync(f, r, a);
 }

@@ -94,6 +94,24 @@ static void send__knows__what_was_said_before_the_start(void **state)
 	assert_string_equal(event, "$event");
 }
 
+/* Kith ended between keeping which event it was and noting that it was said, and was away for
+ * longer than a server knows its transactions. */
+static void send__knows__what_it_kept_before_the_start(void **state)
+{
+	struct ground *g = *state;
+	const struct post p = ground_announcement("key", "!room:x");
+
+	ground_enter(g, "!room:x", NULL);
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key 0\n");
+	spoken_free(g->m.spoken);
+	g->m.spoken = spoken_new(g->m.db, "home");
+	send_echoed(g->m.send, "key", "$key");
+	ground_expect(g, 2, "key 0\nkey 0\n");
+	send_echoed(g->m.send, "key", "$key");
+	assert_int_equal(db_int(g->m.db, 0, "SELECT count(*) FROM matrix_spoken", ""), 1);
+}
+
 static void send__tries_again__where_it_may_not_speak(void **state)
 {
 	struct ground *g = *state;
@@ -515,6 +533,7 @@ int main(void)
 		TEST(send__knows__its_echo_before_the_answer),
 		TEST(send__knows__its_echo_after_the_answer),
 		TEST(send__knows__what_was_said_before_the_start),
+		TEST(send__knows__what_it_kept_before_the_start),
 		TEST(send__tries_again__where_it_may_not_speak),
 		TEST(send__gives_up__what_is_refused_for_good),
 		TEST(send__repeats__what_got_lost),

@@ -129,6 +129,76 @@ static void own_messages__are_not_told__but_mark_delivery(void **state)
 	assert_true(g_str_has_suffix(put->path, "/send/m.room.message/k1"));
 }
 
+/* Kith ended before it knew that an amendment was said: what amends that one is to amend the same
+ * event all the same. */
+static void own_amendment__is_said_by_what_it_amends(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(
+		f,
+		SYNC("s2", "",
+		     EVENT("$edit", "m.room.message", "@kith:hs.test",
+			   "\"unsigned\":{\"transaction_id\":\"k2\"},\"content\":"
+			   "{\"msgtype\":\"m.text\",\"body\":\"* new\",\"m.new_content\":"
+			   "{\"msgtype\":\"m.text\",\"body\":\"new\"},\"m.relates_to\":"
+			   "{\"rel_type\":\"m.replace\",\"event_id\":\"$first\"}}") "," SAYS("$not"
+											     "e",
+											     "@ana:"
+											     "hs."
+											     "test",
+											     "recor"
+											     "d "
+											     "i"
+											     "t")));
+	settle(f);
+	g_autofree char *event = db_text(f->db, "SELECT event FROM matrix_spoken", "");
+	assert_string_equal(event, "$first");
+}
+
+static void own_messages__in_a_hole__mark_delivery_too(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	f->hole = EVENT("$own", "m.room.message", "@kith:hs.test",
+			"\"unsigned\":{\"transaction_id\":\"k1\"},\"content\":"
+			"{\"msgtype\":\"m.text\",\"body\":\"hello\"}");
+	sync_with(f, "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{\"" ROOM
+		     "\":{\"timeline\":{\"limited\":true,\"prev_batch\":\"p2\",\"events\":[]}}}}}");
+	settle(f);
+	fake_hs_turn(f->hs, 200000);
+	assert_told(f, "delivered k1 ok\n");
+}
+
+/* Between two tries somebody makes the room encrypted. */
+static void post__under_way__is_not_said_where_it_is_encrypted_now(void **state)
+{
+	struct fixture *f = *state;
+	const struct post post = {
+		.key = "k1",
+		.network = "home",
+		.room = ROOM,
+		.kind = POST_REPLY,
+		.expires_at_us = INT64_MAX,
+		.word = "w",
+		.markup = "hello",
+	};
+
+	come_online(f);
+	f->busy = true;
+	assert_int_equal(f->matrix->impl->send(f->matrix, &post), 0);
+	sync_with(f, SYNC("s2", "",
+			  EVENT("$e", "m.room.encryption", "@ana:hs.test",
+				"\"state_key\":\"\",\"content\":{\"algorithm\":"
+				"\"m.megolm.v1.aes-sha2\"}")));
+	settle(f);
+	assert_told(f, "delivered k1 Resource temporarily unavailable\n");
+	assert_int_equal(fake_hs_count(f->hs, "PUT", "v3/rooms/"), 1);
+	fake_hs_turn(f->hs, 1500000);
+	assert_int_equal(fake_hs_count(f->hs, "PUT", "v3/rooms/"), 1);
+}
 static void room__newly_entered__what_was_said_before_is_not_told(void **state)
 {
 	struct fixture *f = *state;
@@ -218,6 +288,9 @@ int main(void)
 		TEST(edit_redaction_reaction__name_what_they_are_about),
 		TEST(people__who_come_and_go__are_told_of),
 		TEST(own_messages__are_not_told__but_mark_delivery),
+		TEST(own_amendment__is_said_by_what_it_amends),
+		TEST(own_messages__in_a_hole__mark_delivery_too),
+		TEST(post__under_way__is_not_said_where_it_is_encrypted_now),
 		TEST(room__newly_entered__what_was_said_before_is_not_told),
 		TEST(room__that_puts_kith_out__is_told_of),
 		TEST(lost__is_told__and_it_comes_back),

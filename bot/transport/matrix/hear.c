@@ -101,6 +101,19 @@ static bool is_heard(const struct matrix_room *room)
 	return room->inside && (room->place || room->direct);
 }
 
+/* Our own, back again. An amendment is said by the event that it amends (CS API: Event
+ * replacements), which is what the next one has to name. */
+static void hear_echo(struct matrix *m, const struct read_event *e)
+{
+	struct span relates = span_get(e->content, "m.relates_to");
+	g_autofree char *amends = span_says(span_get(relates, "rel_type"), "m.replace")
+					  ? span_text(span_get(relates, "event_id"))
+					  : NULL;
+
+	if (e->transaction_id && !strcmp(e->sender, m->user))
+		send_echoed(m->send, e->transaction_id, amends ? amends : e->id);
+}
+
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog)
 {
@@ -114,6 +127,8 @@ void hear_event(struct matrix *m, const struct matrix_room *room, struct span ev
 
 	if (read_event(event, &read) < 0)
 		return;
+	if (!read.state_key)
+		hear_echo(m, &read);
 	hear_said(m, room, &read, backlog);
 	read_event_done(&read);
 }
@@ -208,8 +223,8 @@ void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read
 			hear_change(m, room, e, change);
 		else if (change == MATRIX_ROOMS_MOVED && room->place)
 			invites_follow(m->invites, room);
-	} else if (e->transaction_id && !strcmp(e->sender, m->user)) {
-		send_echoed(m->send, e->transaction_id, e->id);
+	} else {
+		hear_echo(m, e);
 	}
 }
 

@@ -441,10 +441,7 @@ static void echoed_late(struct send *s, const char *key, const char *event)
 {
 	struct matrix *m = s->m;
 
-	if (strchr(key, '.'))
-		return;
-	g_autofree char *known = spoken_event(m->spoken, key);
-	if (known)
+	if (strchr(key, '.') || spoken_lately(m->spoken, key))
 		return;
 	spoken_add(m->spoken, key, event, true, wall_us(s));
 	m->env.listener->delivered(m->env.data, &m->transport, key, 0);

@@ -17,7 +17,7 @@ void send_free(struct send *s);
 
 /* transport_impl's send. -EAGAIN while an earlier one is on its way to the same room or person. */
 int send_post(struct send *s, const struct post *p);
-/* Our own event has come back by /sync: whatever is known of its PUT, the post is said. */
+/* Our own event has come back: whatever is known of its PUT, the post is said, by `event`. */
 void send_echoed(struct send *s, const char *transaction_id, const char *event);
 /* A /sync answer has been handled: what was on its way to a room that is encrypted now, or in which
  * somebody else might hear what is said to one person alone, is not said there any more. */

@@ -117,6 +117,11 @@ void spoken_write(struct spoken *s, int64_t now_us)
 	s->dirty = false;
 }
 
+bool spoken_lately(const struct spoken *s, const char *key)
+{
+	return find_key(s, key);
+}
+
 char *spoken_event(struct spoken *s, const char *key)
 {
 	const struct saying *saying = find_key(s, key);

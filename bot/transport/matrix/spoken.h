@@ -19,6 +19,8 @@ void spoken_add(struct spoken *s, const char *key, const char *event, bool keep,
 /* In a transaction: what is to be kept and is not yet; and what is older than 60 days goes. */
 void spoken_write(struct spoken *s, int64_t now_us);
 bool spoken_dirty(const struct spoken *s);
+/* Whether an event is known to have said that post since this start. */
+bool spoken_lately(const struct spoken *s, const char *key);
 /* The event to amend, and the post that it says now. NULL: nobody knows any more. g_free it. */
 char *spoken_event(struct spoken *s, const char *key);
 char *spoken_key(struct spoken *s, const char *event);
