@@ -116,6 +116,20 @@ static void fail_refresh_meanwhile(struct world *w)
 	w->refresh = TOKEN;
 }
 
+/* Nobody can use such a token, and asking for another again and again mends nothing. */
+static void token__token__is_over_at_once(void **state)
+{
+	struct world *w = *state;
+
+	w->account.expires_at_us = 1;
+	w->expires_ms = 1;
+	open_api(w);
+	assert_fine(ask(w, (struct api_request){ 0 }));
+	fake_hs_turn(w->hs, 1200 * 1000);
+	assert_fine(ask(w, (struct api_request){ 0 }));
+	assert_int_equal(asked(w, "v3/refresh"), 1);
+}
+
 static void token__refresh__fails_for_now(void **state)
 {
 	struct world *w = *state;
@@ -304,6 +318,7 @@ int main(void)
 		TEST(token__refresh_token__is_replaced),
 		TEST(token__token__is_refreshed_before_it_ends),
 		TEST(token__token__ended_while_kith_was_away),
+		TEST(token__token__is_over_at_once),
 		TEST(token__refresh__fails_for_now),
 		TEST(token__refresh__waits_no_longer_than_allowed),
 		TEST(token__soft_logout__signs_in_again),

@@ -61,7 +61,7 @@ static void set_account(struct token *t, const struct account *a)
 }
 
 /* When it is to be refreshed although it still holds. */
-static void arm(struct token *t)
+static void arm(struct token *t, bool fresh)
 {
 	const struct account *a = t->account;
 
@@ -70,6 +70,12 @@ static void arm(struct token *t)
 		return;
 	}
 	int64_t left_us = MAX(a->expires_at_us - t->options.clock->wall_us(t->options.clock), 0);
+	/* Fresh, and over by now: only the server knows what it takes, and tells when it is asked.
+	 */
+	if (fresh && left_us < HOLDS_LEAST_US) {
+		loop_timer_set(t->timer, -1);
+		return;
+	}
 	t->ended = left_us == 0;
 	loop_timer_set(t->timer, left_us - MIN(left_us / 4, AHEAD_MOST_US));
 }
@@ -81,7 +87,7 @@ static void renewed(struct token *t, const struct account *a)
 	t->ended = t->refusal = false;
 	t->failures = 0;
 	t->since_us = mono_us(t);
-	arm(t);
+	arm(t, true);
 	log_debug("matrix %s: has another access token", t->options.name);
 	t->callbacks.renewed(t->data, t->account);
 }
@@ -280,7 +286,7 @@ struct token *token_new(const struct api_options *o, const struct account *a,
 	t->data = data;
 	t->timer = loop_timer_new(o->loop, renew, t);
 	set_account(t, a);
-	arm(t);
+	arm(t, false);
 	return t;
 }
 
