@@ -57,12 +57,13 @@ int account_load(struct db *db, const struct seal *seal, const char *network, st
 	return 0;
 }
 
-/* The rooms that somebody else was in, and what was kept of them. */
+/* The rooms that somebody else was in or asked into, and what was kept of them. */
 static void forget_rooms(struct db *db, const char *network)
 {
 	db_run(db, "DELETE FROM matrix_room WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM matrix_state WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM matrix_member WHERE network = ?", "t", network);
+	db_run(db, "DELETE FROM matrix_invite WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM matrix_gap WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM matrix_waiting WHERE network = ?", "t", network);
 }
