@@ -278,7 +278,7 @@ static void look_up(struct door *d)
  * kith matrix login
  */
 
-static void signed_in(void *data, int error, struct account *a, const char *why)
+static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct door *d = data;
 
@@ -369,7 +369,7 @@ static bool renewable(const struct door *d)
 	       (a->refresh_token || config_text(d->section, "password-file"));
 }
 
-static void whose(void *data, int error, struct account *a, const char *why)
+static void whose(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct door *d = data;
 

@@ -34,7 +34,7 @@ struct result {
 };
 
 /* What /refresh and /login say. */
-enum gives { TOKEN, HARD, SOFT, FORBIDDEN, BROKEN, NOTHING, EVIL };
+enum gives { TOKEN, LIMITED, HARD, SOFT, FORBIDDEN, BROKEN, NOTHING, EVIL };
 
 struct world {
 	struct loop *loop;
@@ -81,6 +81,10 @@ static inline void world_give(struct world *w, struct hs_answer *a, enum gives w
 		       "{\"user_id\":\"@kith:example.org\",\"device_id\":\"DEVICE\","
 		       "\"access_token\":\"%s\"%s%s}",
 		       w->token, next, expires);
+		break;
+	case LIMITED: /* this once */
+		hs_say(a, 429, "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":1500}");
+		w->login = w->refresh = TOKEN;
 		break;
 	case HARD:
 		hs_say(a, 401, "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"error\":\"No such session\"}");

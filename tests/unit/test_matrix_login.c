@@ -128,7 +128,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void done(void *data, int error, struct account *a, const char *why)
+static void done(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct world *w = data;
 

@@ -188,6 +188,22 @@ static void token__soft_logout__signs_in_again(void **state)
 	assert_int_equal(asked(w, "v3/refresh"), 0);
 }
 
+static void token__soft_logout__signs_in_when_it_may(void **state)
+{
+	struct world *w = *state;
+
+	has_password(w);
+	w->account.refresh_token = NULL;
+	w->login = LIMITED;
+	open_api(w);
+	g_free(w->token);
+	w->token = g_strdup("another");
+	int64_t before_us = now_us();
+	assert_fine(ask(w, (struct api_request){ 0 }));
+	assert_true(now_us() - before_us >= 1500 * 1000);
+	assert_int_equal(fake_hs_count(w->hs, "POST", "v3/login"), 2);
+}
+
 static void token__refresh__is_refused_with_a_password(void **state)
 {
 	struct world *w = *state;
@@ -322,6 +338,7 @@ int main(void)
 		TEST(token__refresh__fails_for_now),
 		TEST(token__refresh__waits_no_longer_than_allowed),
 		TEST(token__soft_logout__signs_in_again),
+		TEST(token__soft_logout__signs_in_when_it_may),
 		TEST(token__refresh__is_refused_with_a_password),
 		TEST(token__refresh__is_softly_refused_with_a_password),
 		TEST(token__soft_logout__without_a_password),

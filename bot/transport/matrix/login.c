@@ -27,7 +27,8 @@ struct login {
 	bool again;     /* the password can be had again when a token has ended */
 	bool refreshed; /* a refresh token was asked for */
 	struct http_call *call;
-	void (*done)(void *data, int error, struct account *a, const char *why);
+	int64_t again_us; /* as login_done has it */
+	login_done *done;
 	void *data;
 };
 
@@ -52,11 +53,12 @@ void login_cancel(struct login *l)
 
 static void finish(struct login *l, int error, struct account *a, const char *why)
 {
-	void (*done)(void *data, int error, struct account *a, const char *why) = l->done;
+	login_done *done = l->done;
 	void *data = l->data;
+	int64_t again_us = l->again_us;
 
 	login_free(l);
-	done(data, error, a, why);
+	done(data, error, a, why, again_us);
 }
 
 static void fail(struct login *l, int error, const char *format, ...)
@@ -123,6 +125,7 @@ static bool passes(const struct http_answer *a)
 
 static void fail_for_now(struct login *l, const struct http_answer *a, const struct reply *r)
 {
+	l->again_us = MAX(r->retry_after_us, 0);
 	if (a->status == 429 && r->retry_after_us > 0)
 		fail(l, -EAGAIN,
 		     "%s has seen too many tries (%s); try again in %" G_GINT64_FORMAT " seconds",
@@ -449,8 +452,7 @@ char *login_device(const struct config_section *section)
 	return g_strdup(id);
 }
 
-struct login *login_start(struct http *http, const struct login_wish *wish,
-			  void (*done)(void *data, int error, struct account *a, const char *why),
+struct login *login_start(struct http *http, const struct login_wish *wish, login_done *done,
 			  void *data)
 {
 	const struct config_section *c = wish->section;

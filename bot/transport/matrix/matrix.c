@@ -240,7 +240,7 @@ static void open_session(struct matrix *m, const struct account *a)
 	sync_start(m->sync);
 }
 
-static void signed_in(void *data, int error, struct account *a, const char *why)
+static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct matrix *m = data;
 
@@ -252,10 +252,13 @@ static void signed_in(void *data, int error, struct account *a, const char *why)
 	} else if (error == -EACCES) {
 		give_up(m, why);
 	} else {
-		log_warning("matrix %s: cannot sign in: %s; trying again", m->name, why);
+		/* Not each time: a server may be away for days. The end of a session counts as one
+		 * already. */
+		if (m->failures <= 1)
+			log_warning("matrix %s: cannot sign in: %s; trying again", m->name, why);
 		matrix_report(m, TRANSPORT_OFFLINE);
 		m->failures++;
-		loop_timer_set(m->retry, api_pause_us(m->failures));
+		loop_timer_set(m->retry, MAX(api_pause_us(m->failures), again_us));
 	}
 }
 

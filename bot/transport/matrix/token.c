@@ -119,7 +119,7 @@ static void try_later(struct token *t, int64_t after_us, int error, const char *
  * By the password
  */
 
-static void signed_in(void *data, int error, struct account *a, const char *why)
+static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct token *t = data;
 
@@ -130,7 +130,7 @@ static void signed_in(void *data, int error, struct account *a, const char *why)
 	} else if (error == -EACCES) {
 		die_of(t, why);
 	} else {
-		try_later(t, 0, error, why);
+		try_later(t, again_us, error, why);
 	}
 }
 

@@ -24,7 +24,7 @@ static void tell(const struct matrix *m, const struct account *a)
 			 m->name, m->name);
 }
 
-static void asked(void *data, int error, struct account *a, const char *why)
+static void asked(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct matrix *m = data;
 
