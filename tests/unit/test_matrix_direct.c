@@ -279,6 +279,28 @@ static void direct__opens__none_while_one_is_under_way_elsewhere(void **state)
 	assert_int_equal(g->tellings, 0);
 }
 
+/* A server that lets few rooms be made keeps nobody else waiting. */
+static void direct__opens__few_at_a_time(void **state)
+{
+	struct ground *g = *state;
+	const struct post p = ground_announcement("key", "!room:x");
+	unsigned taken = 0;
+
+	ground_enter(g, "!room:x", NULL);
+	for (unsigned i = 0; i < 20; i++) {
+		g_autofree char *user = g_strdup_printf("@u%u:x", i);
+		g_autofree char *key = g_strdup_printf("k%u", i);
+		struct post private = ground_private(key, user);
+
+		private.opens = true;
+		ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .hold = true });
+		taken += ground_send(g, &private) == 0;
+	}
+	assert_int_equal(taken, 4);
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key 0\n");
+}
+
 static void direct__asks_again__whom_it_did_not_reach(void **state)
 {
 	struct ground *g = *state;
@@ -480,6 +502,7 @@ int main(void)
 		TEST(direct__speaks__in_the_room_where_it_may_not_open_one),
 		TEST(direct__finds__the_room_it_was_not_told_of),
 		TEST(direct__opens__none_while_one_is_under_way_elsewhere),
+		TEST(direct__opens__few_at_a_time),
 		TEST(direct__asks_again__whom_it_did_not_reach),
 		TEST(direct__never_speaks__in_clear_in_an_encrypted_one),
 		TEST(direct__speaks__in_the_room_where_it_cannot_encrypt),

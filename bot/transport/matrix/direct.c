@@ -13,8 +13,10 @@
 #include <glib.h>
 #include <string.h>
 
-#define OPEN_EVERY_US    CLOCK_US_PER_HOUR
-#define CREATE_TAKES_US  CLOCK_US_PER_MINUTE
+#define OPEN_EVERY_US   CLOCK_US_PER_HOUR
+#define CREATE_TAKES_US CLOCK_US_PER_MINUTE
+/* While the server wants to be asked later. */
+#define CREATE_WITHIN_US (10 * CLOCK_US_PER_MINUTE)
 #define TELLING_TAKES_US CLOCK_US_PER_MINUTE
 #define LOOK_TAKES_US    CLOCK_US_PER_MINUTE
 /* After a start: so long a room may still be in the making that was asked for before. */
@@ -306,8 +308,9 @@ static void not_created(struct way *w, const struct api_answer *a)
 
 	log_warning("matrix %s: could not open a direct room for %s: %s", m->name, w->user,
 		    a->error ? a->why : "the server named no room");
-	bool refused = a->error == -EREMOTEIO && a->status >= 400 && a->status < 500;
-	if (a->error == -ECONNREFUSED)
+	bool limited = a->status == 429;
+	bool refused = a->error == -EREMOTEIO && a->status >= 400 && a->status < 500 && !limited;
+	if (a->error == -ECONNREFUSED || limited)
 		w->tried_us -= OPEN_EVERY_US; /* nobody has heard of it */
 	if (refused || a->error == -ECONNREFUSED) {
 		db_begin(m->db);
@@ -356,6 +359,7 @@ void direct_open(struct direct *d, const char *user,
 				  "trusted_private_chat", "invite", user),
 		.retry = API_ONCE,
 		.answer_us = CREATE_TAKES_US,
+		.within_us = CREATE_WITHIN_US,
 	};
 
 	w->call = api_send(d->m->api, &request, created, w);

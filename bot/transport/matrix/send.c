@@ -26,8 +26,9 @@
 /* After so long it is told that it did not work; the app offers it again. */
 #define WITHIN_MOST_US CLOCK_US_PER_HOUR
 
-/* In all rooms together. */
-enum { FLIGHTS_MOST = 16 };
+/* In all rooms together; of those to people whose room is being opened, which may take its time:
+ * servers let few be made. */
+enum { FLIGHTS_MOST = 16, OPENINGS_MOST = 4 };
 
 /* A post on its way. */
 struct flight {
@@ -405,6 +406,15 @@ static int start(struct send *s, const struct post *p, const struct goal *goal)
 	return 0;
 }
 
+static bool is_full(const struct send *s, const struct goal *goal)
+{
+	unsigned openings = 0;
+
+	for (unsigned i = 0; i < s->flights->len; i++)
+		openings += !((const struct flight *)g_ptr_array_index(s->flights, i))->room;
+	return s->flights->len >= FLIGHTS_MOST || (!goal->room && openings >= OPENINGS_MOST);
+}
+
 int send_post(struct send *s, const struct post *p)
 {
 	struct goal goal;
@@ -419,7 +429,7 @@ int send_post(struct send *s, const struct post *p)
 	}
 	if (error < 0)
 		return error;
-	if (s->flights->len >= FLIGHTS_MOST || find(s, goal.target))
+	if (is_full(s, &goal) || find(s, goal.target))
 		return -EAGAIN;
 	return start(s, p, &goal);
 }
