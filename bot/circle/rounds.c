@@ -98,14 +98,15 @@ static int latest_first(const void *a, const void *b)
 }
 
 /* The rounds that still have steps to take, the latest first: three at most, so few that SQLite's
- * sorter would cost more than all the rest. */
+ * sorter would cost more than all the rest, and so would the table that it makes of a list of four
+ * states. By the alphabet they lie together: archived < closed, last-call, open, planned < skipped.
+ */
 static GArray *live_rounds(struct circle *c)
 {
 	GArray *live = g_array_new(FALSE, FALSE, sizeof(struct round));
 	struct query q = db_query(c->db,
 				  COLUMNS "WHERE group_id = ?"
-					  " AND state IN ('planned', 'open', 'last-call', "
-					  "'closed')",
+					  " AND state BETWEEN 'closed' AND 'planned'",
 				  "i", c->id);
 
 	while (query_next(&q)) {
