@@ -40,10 +40,11 @@ static bool take_step(struct app *app, struct app_group *group, int64_t now_us,
 	struct circle c = app_circle(app, group, now_us, "schedule");
 
 	app_begin(app);
-	bool stepped = rounds_step(&c) || promotions_step(&c) || pitches_summary_step(&c);
-	*ret_next_us =
-		stepped ? now_us
-			: MIN(MIN(rounds_due(&c), promotions_due(&c)), pitches_summary_due(&c));
+	/* Asked first: nearly always none is, and each step would ask the same once more. */
+	int64_t next_us = MIN(MIN(rounds_due(&c), promotions_due(&c)), pitches_summary_due(&c));
+	bool stepped = next_us <= now_us &&
+		       (rounds_step(&c) || promotions_step(&c) || pitches_summary_step(&c));
+	*ret_next_us = stepped ? now_us : next_us;
 	app_commit(app);
 	g_free(c.cause_made);
 	return stepped;
