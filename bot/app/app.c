@@ -57,6 +57,13 @@ bool app_commit(struct app *app)
 	return done;
 }
 
+void app_flush(struct app *app)
+{
+	app->marking = true;
+	outbox_flush(app->outbox);
+	app->marking = false;
+}
+
 static void crash(struct app *app)
 {
 	app->crashed = true;
@@ -89,7 +96,8 @@ static void after_commit(void *data)
 {
 	struct app *app = data;
 
-	app->step_us = 0; /* what was committed may have changed what is due */
+	/* What was committed may have changed what is due; marks of delivery have not. */
+	app->moved = app->moved || !app->marking;
 	if (app->crash_at == APP_AFTER_COMMIT && app->working)
 		crash(app);
 }
@@ -394,15 +402,28 @@ struct app_link *app_link_by_name(struct app *app, const char *network)
 	return NULL;
 }
 
+/* An answer does not wait while the domain is asked what is due since it was given, unless it is
+ * known that something is: that comes before what is still to be said. */
+static int64_t work(struct app *app, int64_t now_us)
+{
+	bool due = schedule_due(app, now_us);
+	int64_t said_us = due ? INT64_MAX : deliver_run(app);
+	int64_t changes = db_changes(app->db);
+	int64_t next_us = schedule_run(app, now_us);
+
+	if (due || db_changes(app->db) != changes)
+		said_us = deliver_run(app);
+	return MIN(next_us, said_us);
+}
+
 int64_t app_run_due(struct app *app, int64_t now_us)
 {
 	if (app->crashed)
 		return INT64_MAX;
 	reload_apply(app);
-	int64_t next_us = schedule_run(app, now_us);
-	next_us = MIN(next_us, deliver_run(app));
+	int64_t next_us = work(app, now_us);
 	if (!app->crashed && app->flush_us <= now_us) {
-		outbox_flush(app->outbox);
+		app_flush(app);
 		app->flush_us = INT64_MAX;
 	}
 	/* The next look is at most a minute ahead anyway: nobody is woken for it. */

@@ -84,10 +84,12 @@ struct app {
 	struct loop_timer *timer;
 	int64_t flush_us;  /* when delivery marks are written at the latest; INT64_MAX: none wait */
 	int64_t ears_us;   /* when what was heard is written at the latest; INT64_MAX: it is */
-	int64_t step_us;   /* before this no step is due; 0: to be asked of the domain again */
+	int64_t step_us;   /* before this no step is due, as far as is known; 0: nothing is */
+	bool moved;        /* since then something was committed, so the domain is to be asked */
 	int64_t chores_us; /* when what is too old is next looked for */
 	enum app_point crash_at;
 	bool working; /* an event's or a step's own commit, which a crash point counts */
+	bool marking; /* a commit of nothing but what has been delivered */
 	bool crashed; /* dead: nothing is written or said any more */
 };
 
@@ -111,6 +113,8 @@ int64_t app_now(const struct app *app);
  * all. False if it was rolled back. */
 void app_begin(struct app *app);
 bool app_commit(struct app *app);
+/* Writes at once what has been delivered. */
+void app_flush(struct app *app);
 
 /* The process "dies" at the next such point; at once for APP_NOWHERE. */
 void app_crash_at(struct app *app, enum app_point point);

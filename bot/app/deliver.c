@@ -96,7 +96,7 @@ static bool offer(struct app *app, struct outbox_post *p, struct app_link *link)
 	/* A network that does not know its posts again must never be told one twice: what has been
 	 * delivered is on the disk before the next one goes out. */
 	if (!t->impl->idempotent)
-		outbox_flush(app->outbox);
+		app_flush(app);
 	set_more(app, p);
 	p->post.opens = opens(app, p);
 	int r = t->impl->send(t, &p->post);
@@ -214,7 +214,7 @@ void deliver_confirmed(struct app *app, const char *post_key, int error)
 	/* A network that does not know its posts again would be told this one twice after a crash.
 	 */
 	if (at_once)
-		outbox_flush(app->outbox);
+		app_flush(app);
 	else
 		app->flush_us = MIN(app->flush_us, app_now(app) + FLUSH_AFTER_US);
 }

@@ -414,7 +414,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 		return false;
 	app_begin(app);
 	/* A step that fell due before the message was said comes before its answer. */
-	if (c.now_us >= app->step_us)
+	if (app->moved || c.now_us >= app->step_us)
 		rounds_catch_up(&c);
 	if (overheard)
 		burn(&c, e);

@@ -84,14 +84,21 @@ static int64_t take_steps(struct app *app, int64_t now_us)
 	return next_us;
 }
 
+bool schedule_due(const struct app *app, int64_t now_us)
+{
+	return now_us >= app->step_us || now_us >= app->chores_us;
+}
+
 int64_t schedule_run(struct app *app, int64_t now_us)
 {
-	if (now_us >= app->step_us)
+	if (app->moved || now_us >= app->step_us) {
 		app->step_us = take_steps(app, now_us);
+		app->moved = false;
+	}
 	if (now_us >= app->chores_us) {
 		for (unsigned i = 0; i < app->n_groups && !app->crashed; i++)
 			chores(app, &app->groups[i], now_us);
 		app->chores_us = now_us + CLOCK_US_PER_DAY;
 	}
-	return MIN(app->step_us, app->chores_us);
+	return app->moved ? now_us : MIN(app->step_us, app->chores_us);
 }

@@ -477,6 +477,81 @@ static void killed__at_sending__loses_nothing(void **state)
 	assert_heard(f, "a a b");
 }
 
+static void assert_round(struct fixture *f, const char *state)
+{
+	struct db *db = f->app->db;
+	g_autofree char *is = db_text(db, "SELECT state FROM round ORDER BY id LIMIT 1", "");
+
+	assert_string_equal(is, state);
+}
+
+static void step__known_to_be_due__comes_before_what_is_to_be_said(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_set(f, "2026-11-23 08:30");
+	fixture_run(f);
+	offer(f, "a", "#makers", NULL, 0);
+	fixture_set(f, "2026-11-23 09:00");
+	app_crash_at(f->app, APP_AFTER_SEND);
+	app_run_due(f->app, f->clock.now_us);
+	assert_true(f->app->crashed);
+	assert_round(f, "open");
+	fixture_restart(f, NULL);
+	fixture_state(f, TRANSPORT_ONLINE);
+	fixture_run(f);
+	assert_heard(f, "a a round.open");
+}
+
+static void step__not_known_yet__what_is_ready_does_not_wait_for_it(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_run(f);
+	offer(f, "a", "#makers", NULL, 0);
+	fixture_begin(f);
+	db_run(f->app->db, "UPDATE round SET opens_at_us = ?", "i", f->clock.now_us);
+	fixture_end(f);
+	app_crash_at(f->app, APP_AFTER_SEND);
+	app_run_due(f->app, f->clock.now_us);
+	assert_true(f->app->crashed);
+	assert_round(f, "planned");
+	fixture_restart(f, NULL);
+	fixture_state(f, TRANSPORT_ONLINE);
+	fixture_run(f);
+	assert_heard(f, "a a round.open");
+}
+
+static void step__found_after_what_was_ready__is_said_in_the_same_run(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_run(f);
+	offer(f, "a", "#makers", NULL, 0);
+	fixture_begin(f);
+	db_run(f->app->db, "UPDATE round SET opens_at_us = ?", "i", f->clock.now_us);
+	fixture_end(f);
+	app_run_due(f->app, f->clock.now_us);
+	assert_heard(f, "a round.open");
+}
+
+static void mark__alone__is_no_reason_to_ask_what_is_due(void **state)
+{
+	struct fixture *f = *state;
+
+	f->forgetful = true;
+	fixture_restart(f, NULL);
+	fixture_state(f, TRANSPORT_ONLINE);
+	libera(f)->hold = true;
+	offer(f, "a", "#makers", NULL, 0);
+	assert_true(f->app->moved);
+	fixture_run(f);
+	assert_false(f->app->moved);
+	fixture_confirm(libera(f), 0);
+	assert_int_equal(unsaid(f), 0);
+	assert_false(f->app->moved);
+}
+
 static void forgetful_network__mark__is_on_the_disk_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -616,6 +691,10 @@ int main(void)
 		TEST(mark__clean_end__is_written),
 		TEST(killed__before_the_mark__is_said_again_with_its_key),
 		TEST(killed__at_sending__loses_nothing),
+		TEST(step__known_to_be_due__comes_before_what_is_to_be_said),
+		TEST(step__not_known_yet__what_is_ready_does_not_wait_for_it),
+		TEST(step__found_after_what_was_ready__is_said_in_the_same_run),
+		TEST(mark__alone__is_no_reason_to_ask_what_is_due),
 		TEST(forgetful_network__mark__is_on_the_disk_at_once),
 		TEST(remembering_network__marks__may_wait),
 		cmocka_unit_test(door__last_used__gets_what_waits),
