@@ -9,7 +9,12 @@
 
 void body_init(struct body *b, const char *folder, size_t memory_most)
 {
-	*b = (struct body){ .folder = folder, .memory_most = memory_most, .fd = -1 };
+	b->folder = folder;
+	b->memory_most = memory_most;
+	b->memory = b->map = NULL;
+	b->bytes = b->dropped = 0;
+	b->fd = -1;
+	b->few[0] = '\0';
 }
 
 static void forget_memory(struct body *b)
@@ -21,6 +26,8 @@ static void forget_memory(struct body *b)
 
 void body_done(struct body *b)
 {
+	/* It may have been a token; memory that was mapped is gone as a whole. */
+	explicit_bzero(b->few, MIN(b->bytes, BODY_FEW));
 	forget_memory(b);
 	if (b->map)
 		munmap(b->map, b->bytes);
@@ -64,9 +71,22 @@ static int go_to_file(struct body *b)
 	if (fd < 0)
 		return fd;
 	b->fd = fd;
-	int error = write_all(fd, b->memory, b->bytes);
+	int error = write_all(fd, b->memory ? b->memory : b->few, b->bytes);
 	forget_memory(b);
 	return error;
+}
+
+/* Mapped, not allocated: a page is there only once it is written to, nothing is copied as it grows,
+ * and all of it goes back at once. */
+static int map_memory(struct body *b)
+{
+	void *map = mmap(NULL, b->memory_most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	b->memory = map;
+	memcpy(b->memory, b->few, b->bytes);
+	return 0;
 }
 
 int body_add(struct body *b, const char *bytes, size_t n)
@@ -82,16 +102,12 @@ int body_add(struct body *b, const char *bytes, size_t n)
 			b->bytes += n;
 		return error;
 	}
-	/* Mapped, not allocated: a page is there only once it is written to, nothing is copied as
-	 * it grows, and all of it goes back at once. */
-	if (!b->memory) {
-		void *map = mmap(NULL, b->memory_most, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (map == MAP_FAILED)
-			return -errno;
-		b->memory = map;
+	if (!b->memory && n > BODY_FEW - b->bytes) {
+		int error = map_memory(b);
+		if (error)
+			return error;
 	}
-	memcpy(b->memory + b->bytes, bytes, n);
+	memcpy((b->memory ? b->memory : b->few) + b->bytes, bytes, n);
 	b->bytes += n;
 	return 0;
 }
@@ -107,7 +123,7 @@ int body_read(struct body *b, const char **ret)
 	if (b->map)
 		*ret = b->map;
 	else
-		*ret = b->memory ? b->memory : "";
+		*ret = b->memory ? b->memory : b->few;
 	return 0;
 }
 

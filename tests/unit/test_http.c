@@ -3,6 +3,7 @@
 
 #include "base/loop.h"
 #include "fake_hs.h"
+#include "net/body.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -372,6 +373,35 @@ static void http__answer__just_beyond_memory(void **state)
 	assert_non_null(strstr(w->why, "/nonexistent/folder"));
 }
 
+/* In the struct, in memory or in a file, wherever the pieces end. */
+static void http__body__is_what_was_added(void **state)
+{
+	struct world *w = *state;
+	static const size_t sizes[] = { 1, BODY_FEW - 1, BODY_FEW, BODY_FEW + 1, 5 * BODY_FEW };
+	GString *text = g_string_new(NULL);
+	const char *bytes;
+
+	for (size_t i = 0; i < 5 * BODY_FEW; i++)
+		g_string_append_c(text, long_byte(i));
+	for (size_t most = BODY_FEW; most <= 4 * BODY_FEW; most += 3 * BODY_FEW)
+		for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++)
+			for (size_t piece = 1000; piece < 6 * BODY_FEW; piece *= 2) {
+				struct body b;
+				body_init(&b, w->folder, most);
+				assert_int_equal(body_read(&b, &bytes), 0);
+				assert_string_equal(bytes, "");
+				for (size_t at = 0; at < sizes[i]; at += piece)
+					assert_int_equal(body_add(&b, text->str + at,
+								  MIN(piece, sizes[i] - at)),
+							 0);
+				assert_int_equal(b.bytes, sizes[i]);
+				assert_int_equal(body_read(&b, &bytes), 0);
+				assert_memory_equal(bytes, text->str, sizes[i]);
+				body_done(&b);
+			}
+	g_string_free(text, TRUE);
+}
+
 static void http__long_answer__has_no_room(void **state)
 {
 	struct world *w = *state;
@@ -684,6 +714,7 @@ int main(void)
 		TEST(http__answer__with_headers_without_end),
 		TEST(http__long_answer__costs_no_memory),
 		TEST(http__answer__just_beyond_memory),
+		TEST(http__body__is_what_was_added),
 		TEST(http__long_answer__has_no_room),
 		TEST(http__timeout__ends_it),
 		TEST(http__held_answer__comes_later),
