@@ -18,6 +18,10 @@ static_assert(G_IO_IN == POLLIN && G_IO_OUT == POLLOUT && G_IO_PRI == POLLPRI &&
 		      G_IO_ERR == POLLERR && G_IO_HUP == POLLHUP && G_IO_NVAL == POLLNVAL,
 	      "GLib polls with poll(2)'s bits");
 
+/* What is set to at once needs no poll before it: an answer is decided on, sent off, and curl told
+ * to do so, each by such a timer. But descriptors must not wait for ever. */
+enum { AT_ONCE_TURNS = 2 };
+
 struct loop {
 	GMainContext *context;
 	struct timers *timers;
@@ -109,8 +113,8 @@ static void disarm(struct loop_timer *t)
 	t->armed = false;
 }
 
-/* The earliest that is due and was not set only now: what a callback sets to at once waits until
- * descriptors have had their turn. */
+/* The earliest that is due and was not set only now: what a callback sets to at once waits for its
+ * own turn, so that descriptors have theirs. */
 static struct loop_timer *take_due(struct timers *timers, int64_t now_us, uint64_t turn)
 {
 	struct loop_timer *first = NULL;
@@ -124,10 +128,8 @@ static struct loop_timer *take_due(struct timers *timers, int64_t now_us, uint64
 	return first;
 }
 
-static gboolean timers_dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
+static void fire_due(struct timers *timers, int64_t now_us)
 {
-	struct timers *timers = (struct timers *)source;
-	int64_t now_us = g_source_get_time(source);
 	uint64_t turn = ++timers->turn;
 	struct loop_timer *t;
 
@@ -136,6 +138,11 @@ static gboolean timers_dispatch(GSource *source, GSourceFunc unused, gpointer un
 		disarm(t);
 		t->fire(t->data);
 	}
+}
+
+static gboolean timers_dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
+{
+	fire_due((struct timers *)source, g_source_get_time(source));
 	return G_SOURCE_CONTINUE;
 }
 
@@ -277,8 +284,11 @@ void loop_on_signal(struct loop *l, int signal, void (*got)(void *data), void *d
 
 void loop_run(struct loop *l)
 {
-	while (!l->quit)
+	while (!l->quit) {
 		g_main_context_iteration(l->context, TRUE);
+		for (int i = 0; i < AT_ONCE_TURNS && !l->quit; i++)
+			fire_due(l->timers, g_get_monotonic_time());
+	}
 	l->quit = false;
 }
 

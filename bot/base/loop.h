@@ -18,8 +18,8 @@ struct loop_fd *loop_fd_new(struct loop *l, int fd, short events,
 void loop_fd_want(struct loop_fd *f, short events);
 void loop_fd_free(struct loop_fd *f);
 
-/* Fires once, `after_us` microseconds from now (at once if not positive), then is disarmed until
- * set again; loop_timer_set replaces the earlier deadline, a negative value disarms. */
+/* Fires once, `after_us` microseconds from now, then is disarmed until set again; loop_timer_set
+ * replaces the earlier deadline, a negative value disarms. At 0 it fires at once, from the loop. */
 struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *data), void *data);
 void loop_timer_set(struct loop_timer *t, int64_t after_us);
 void loop_timer_free(struct loop_timer *t);

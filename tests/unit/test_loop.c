@@ -180,6 +180,57 @@ static void loop__timer__may_set_itself_in_its_callback(void **state)
 	loop_timer_free(f->timer);
 }
 
+static void set_again(void *data)
+{
+	struct fixture *f = data;
+
+	g_string_append_c(f->seen, 't');
+	loop_timer_set(f->timer, 0);
+}
+
+/* What is set to at once, by one that was, comes before what can be read by then ... */
+static void fill_the_other(void *data, int fd, short revents)
+{
+	struct fixture *f = data;
+
+	read_byte(f, fd, revents);
+	assert_int_equal(write(f->pipe2[1], ".", 1), 1);
+	loop_timer_set(f->timer, 0);
+}
+
+static void loop__timer__at_once_waits_for_no_poll(void **state)
+{
+	struct fixture *f = *state;
+
+	f->watch = loop_fd_new(f->loop, f->pipe[0], POLLIN, fill_the_other, f);
+	f->other = loop_fd_new(f->loop, f->pipe2[0], POLLIN, read_byte, f);
+	f->timer = loop_timer_new(f->loop, again, f);
+	assert_int_equal(write(f->pipe[1], "r", 1), 1);
+	loop_run(f->loop);
+	assert_string_equal(f->seen->str, "rtt");
+	loop_run(f->loop);
+	assert_string_equal(f->seen->str, "rtt.");
+	loop_timer_free(f->timer);
+	loop_fd_free(f->watch);
+	loop_fd_free(f->other);
+}
+
+/* ... but not for ever. */
+static void loop__timer__that_never_rests_keeps_no_descriptor_waiting(void **state)
+{
+	struct fixture *f = *state;
+
+	f->watch = loop_fd_new(f->loop, f->pipe[0], POLLIN, read_byte, f);
+	f->timer = loop_timer_new(f->loop, set_again, f);
+	loop_timer_set(f->timer, 0);
+	assert_int_equal(write(f->pipe[1], ".", 1), 1);
+	loop_run(f->loop);
+	assert_in_range(f->seen->len, 1, 6);
+	assert_string_equal(f->seen->str + f->seen->len - 1, ".");
+	loop_timer_free(f->timer);
+	loop_fd_free(f->watch);
+}
+
 static void mark(void *data)
 {
 	struct fixture *f = data;
@@ -296,6 +347,8 @@ int main(void)
 		LOOP_TEST(loop__want__changes_what_is_waited_for),
 		LOOP_TEST(loop__fd_freed_in_callback__is_not_called_again),
 		LOOP_TEST(loop__timer__may_set_itself_in_its_callback),
+		LOOP_TEST(loop__timer__at_once_waits_for_no_poll),
+		LOOP_TEST(loop__timer__that_never_rests_keeps_no_descriptor_waiting),
 		LOOP_TEST(loop__timer__fires_once_and_not_early),
 		LOOP_TEST(loop__timer__is_replaced_and_disarmed),
 		LOOP_TEST(loop__timer_freed_in_callback__is_gone),
