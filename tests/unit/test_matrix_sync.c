@@ -1,11 +1,59 @@
 #include "transport_world.h"
 
-#define ALONE "!alone:hs.test"
+#define HEARD_US INT64_C(1795424400000000)
+#define ALONE    "!alone:hs.test"
 #define JOINED(room, state, timeline)                                                            \
 	"{\"next_batch\":\"j\",\"rooms\":{\"join\":{\"" room "\":{\"state\":{\"events\":[" state \
 	"]},\"timeline\":{\"events\":[" timeline "]}}}}}"
 #define REFUSED "400 {\"errcode\":\"M_UNKNOWN\",\"error\":\"no such thing\"}"
 #define PAGE    "404 <html>not here</html>"
+
+static int64_t inside(struct fixture *f, const char *room)
+{
+	return db_int(f->db, -1, "SELECT inside FROM matrix_room WHERE room = ?", "t", room);
+}
+
+static void anew__what_was_said_meanwhile__is_missed_once(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, REFUSED);
+	sync_with(f, REFUSED);
+	sync_with(f, SYNC("n1", STATE, SAYS("$1", "@ana:hs.test", "!list")));
+	settle(f);
+	assert_told(f, "offline\nmissed room (-) \nonline\n");
+	assert_int_equal(fake_hs_count(f->hs, "POST", "v3/user/"), 2);
+}
+
+static void anew__another_device__is_missed_since_the_last_run(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	transport_matrix.close(g_steal_pointer(&f->matrix));
+	db_begin(f->db);
+	db_run(f->db, "UPDATE matrix_account SET since = NULL", "");
+	db_end(f->db);
+	f->heard_us[0] = HEARD_US;
+	restart(f, SYNC("n1", STATE, SAYS("$1", "@ana:hs.test", "!list")));
+	settle(f);
+	assert_told(f, "missed room (-) \nonline\n");
+	assert_int_equal(f->at_us, HEARD_US);
+}
+
+static void anew__room_that_is_not_told_of__is_left(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, REFUSED);
+	sync_with(f, REFUSED);
+	sync_with(f, "{\"next_batch\":\"n1\"}");
+	settle(f);
+	assert_false(f->listening[0]);
+	assert_int_equal(inside(f, ROOM), 0);
+}
 
 static void first__direct_rooms__are_known(void **state)
 {
@@ -64,6 +112,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(anew__what_was_said_meanwhile__is_missed_once),
+		TEST(anew__another_device__is_missed_since_the_last_run),
+		TEST(anew__room_that_is_not_told_of__is_left),
 		TEST(first__direct_rooms__are_known),
 		TEST(refused__by_a_proxy__cursor_stays),
 		TEST(refused__then_no_filter_is_to_be_had__cursor_stays),

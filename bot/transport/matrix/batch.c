@@ -22,8 +22,10 @@ struct reading {
 	struct matrix *m;
 	const struct batch *b;
 	struct spans *spans;
-	size_t passed;       /* what lies before that has been given back */
-	GHashTable *entered; /* set of struct matrix_room: kith was not in it before this answer */
+	size_t passed; /* what lies before that has been given back */
+	/* Sets of struct matrix_room. */
+	GHashTable *joined;  /* kith is in it by this answer */
+	GHashTable *entered; /* and was not before */
 };
 
 static void give_back(struct reading *r, int64_t node)
@@ -122,6 +124,7 @@ static void enter(struct reading *r, int64_t node)
 	const struct matrix_room *known = matrix_rooms_find(m->rooms, id);
 	bool was_inside = known && known->inside;
 	struct matrix_room *room = matrix_rooms_enter(m->rooms, id);
+	g_hash_table_add(r->joined, room);
 	if (!was_inside)
 		g_hash_table_add(r->entered, room);
 }
@@ -230,6 +233,15 @@ static struct span own_leave(const struct reading *r, int64_t node)
 	return last;
 }
 
+static void leave(const struct reading *r, const struct matrix_room *room, bool banned)
+{
+	struct matrix *m = r->m;
+
+	waiting_drop(m->waiting, room->id);
+	matrix_left(m, room, banned);
+	matrix_rooms_leave(m->rooms, room->id);
+}
+
 static void read_leave(struct reading *r, int64_t node)
 {
 	struct matrix *m = r->m;
@@ -238,12 +250,30 @@ static void read_leave(struct reading *r, int64_t node)
 
 	if (!room || !room->inside)
 		return;
-	struct span leave = own_leave(r, node);
-	if (leave.at && room->place)
-		hear_ejected(m, room, leave);
-	waiting_drop(m->waiting, id);
-	matrix_left(m, room, span_says(span_at(leave, "content", "membership", NULL), "ban"));
-	matrix_rooms_leave(m->rooms, id);
+	struct span leaving = own_leave(r, node);
+	if (leaving.at && room->place)
+		hear_ejected(m, room, leaving);
+	leave(r, room, span_says(span_at(leaving, "content", "membership", NULL), "ban"));
+}
+
+/* The first sync of all tells every room, but nothing of what happened since kith was there last
+ * (it has signed in anew, or the server does not know any more how far it had heard). */
+static void begin_anew(const struct reading *r)
+{
+	struct matrix *m = r->m;
+	g_autoptr(GPtrArray) gone = g_ptr_array_new();
+	struct matrix_room *room;
+
+	for (unsigned i = 0; (room = matrix_rooms_each(m->rooms, i)); i++) {
+		if (!room->inside || g_hash_table_contains(r->entered, room))
+			continue;
+		if (!g_hash_table_contains(r->joined, room))
+			g_ptr_array_add(gone, room);
+		else if (room->place && r->b->heard_us > 0)
+			hear_missed(m, room->place, r->b->heard_us);
+	}
+	for (unsigned i = 0; i < gone->len; i++)
+		leave(r, gone->pdata[i], false);
 }
 
 static void read_rooms(struct reading *r)
@@ -251,6 +281,8 @@ static void read_rooms(struct reading *r)
 	/* m.direct goes by rooms that are known, and decides whether their state is kept. */
 	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i))
 		enter(r, i);
+	if (!r->b->since)
+		begin_anew(r);
 	read_account_data(r);
 	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
 		read_state(r, i);
@@ -299,10 +331,12 @@ int batch_handle(struct matrix *m, const struct batch *b, char **ret_next, bool 
 		spans_free(r.spans);
 		return -EBADMSG;
 	}
+	r.joined = g_hash_table_new(NULL, NULL);
 	r.entered = g_hash_table_new(NULL, NULL);
 	read_rooms(&r);
 	*ret_kept = carries_more(&r);
 	*ret_next = g_steal_pointer(&token);
+	g_hash_table_unref(r.joined);
 	g_hash_table_unref(r.entered);
 	spans_free(r.spans);
 	return 0;

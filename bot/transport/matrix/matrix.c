@@ -43,14 +43,6 @@ int64_t matrix_heard_us(const struct matrix *m)
 	return heard_us;
 }
 
-void matrix_missed(struct matrix *m, int64_t from_us)
-{
-	db_begin(m->db);
-	for (unsigned i = 0; m->env.rooms[i]; i++)
-		hear_missed(m, m->env.rooms[i], from_us);
-	db_end(m->db);
-}
-
 /* Whether kith is there and has told all that was said. */
 static bool listens(const struct matrix *m, const struct matrix_room *room)
 {

@@ -60,8 +60,6 @@ int64_t matrix_wall_us(const struct matrix *m);
 void matrix_report(struct matrix *m, enum transport_state s);
 /* When kith last heard anything there, before this start; 0: it never did. */
 int64_t matrix_heard_us(const struct matrix *m);
-/* Nothing that was said since then is to be had. */
-void matrix_missed(struct matrix *m, int64_t from_us);
 /* Kith has come into a room, whose state is known now; or is about to be out of it. In the
  * transaction of what told so. */
 void matrix_entered(struct matrix *m, const struct matrix_room *room);

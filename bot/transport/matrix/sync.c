@@ -186,7 +186,6 @@ static void doubt(struct sync *s, const struct api_answer *a)
 			    "beginning anew, what was said meanwhile is lost",
 			    s->m->name);
 		g_clear_pointer(&s->since, g_free);
-		matrix_missed(s->m, s->heard_us);
 	}
 }
 
