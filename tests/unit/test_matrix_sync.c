@@ -1,7 +1,8 @@
 #include "transport_world.h"
 
-#define HEARD_US INT64_C(1795424400000000)
-#define ALONE    "!alone:hs.test"
+#define HEARD_US  INT64_C(1795424400000000)
+#define ELSEWHERE "!elsewhere:hs.test"
+#define ALONE     "!alone:hs.test"
 #define JOINED(room, state, timeline)                                                            \
 	"{\"next_batch\":\"j\",\"rooms\":{\"join\":{\"" room "\":{\"state\":{\"events\":[" state \
 	"]},\"timeline\":{\"events\":[" timeline "]}}}}}"
@@ -97,6 +98,19 @@ static void refused__then_no_filter_is_to_be_had__cursor_stays(void **state)
 	assert_told(f, "offline\nmessage room Ana(@ana:hs.test) before hello?\nonline\n");
 }
 
+static void gap__where_nobody_listens__is_not_filled(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, JOINED(ELSEWHERE, STATE, ""));
+	sync_with(f, "{\"next_batch\":\"s3\",\"rooms\":{\"join\":{\"" ELSEWHERE
+		     "\":{\"timeline\":{\"limited\":true,\"prev_batch\":\"p3\",\"events\":[]}}}}}");
+	settle(f);
+	assert_int_equal(fake_hs_count(f->hs, "GET", "v3/rooms/"), 0);
+	assert_told(f, "");
+}
+
 static void room__without_an_id__is_none(void **state)
 {
 	struct fixture *f = *state;
@@ -118,6 +132,7 @@ int main(void)
 		TEST(first__direct_rooms__are_known),
 		TEST(refused__by_a_proxy__cursor_stays),
 		TEST(refused__then_no_filter_is_to_be_had__cursor_stays),
+		TEST(gap__where_nobody_listens__is_not_filled),
 		TEST(room__without_an_id__is_none),
 	};
 

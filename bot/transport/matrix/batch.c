@@ -205,7 +205,7 @@ static void read_timeline(struct reading *r, int64_t node)
 	int64_t join = r->b->since && is_new && !room->direct ? own_join(r, events) : SPANS_NONE;
 	bool heard = r->b->since && join == SPANS_NONE;
 
-	if (timeline != SPANS_NONE && !is_new)
+	if (timeline != SPANS_NONE && !is_new && matrix_rooms_keeps(room))
 		note_gap(r, room, timeline);
 	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i)) {
 		take_event(r, room, spans_value(r->spans, i), heard);

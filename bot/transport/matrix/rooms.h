@@ -102,6 +102,9 @@ enum matrix_rooms_change matrix_rooms_apply(struct matrix_rooms *r, struct matri
 
 /* Whether a place goes on at `id`. */
 bool matrix_rooms_awaits(struct matrix_rooms *r, const char *id);
+/* Whether state of that room is kept: it is a place, direct, or where a place goes on. Others are
+ * nothing to kith. */
+bool matrix_rooms_keeps(const struct matrix_room *room);
 /* Whether state of that room is to be kept and has to be asked for. */
 bool matrix_rooms_lacks(struct matrix_rooms *r, const struct matrix_room *room);
 /* All of its state is being asked for (CS API: GET /rooms/{roomId}/state): what is heard of it

@@ -194,6 +194,13 @@ bool matrix_rooms_awaits(struct matrix_rooms *r, const char *id)
 	return false;
 }
 
+bool matrix_rooms_keeps(const struct matrix_room *room)
+{
+	const struct known *k = (const struct known *)room;
+
+	return k->keeps;
+}
+
 bool matrix_rooms_lacks(struct matrix_rooms *r, const struct matrix_room *room)
 {
 	const struct known *k = g_hash_table_lookup(r->by_id, room->id);
