@@ -122,6 +122,19 @@ static void room__without_an_id__is_none(void **state)
 	assert_int_equal(db_int(f->db, 0, "SELECT count(*) FROM matrix_room", ""), 1);
 }
 
+static void sender__who_is_no_user__says_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, SYNC("s2", "",
+			  SAYS("$1", "ana", "one") "," SAYS("$2", "@ana", "two") "," SAYS(
+				  "$3", "@a na:hs.test", "three") "," SAYS("$4", "@ana:hs.test",
+									   "four")));
+	settle(f);
+	assert_told(f, "message room Ana(@ana:hs.test) four\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -134,6 +147,7 @@ int main(void)
 		TEST(refused__then_no_filter_is_to_be_had__cursor_stays),
 		TEST(gap__where_nobody_listens__is_not_filled),
 		TEST(room__without_an_id__is_none),
+		TEST(sender__who_is_no_user__says_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,7 +117,8 @@ static void hear_echo(struct matrix *m, const struct read_event *e)
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog)
 {
-	if (is_heard(room) && !e->state_key && !e->redacted && strcmp(e->sender, m->user) != 0)
+	if (is_heard(room) && !e->state_key && !e->redacted && strcmp(e->sender, m->user) != 0 &&
+	    matrix_rooms_is_user(e->sender))
 		hear_message(m, room, e, backlog);
 }
 

@@ -278,16 +278,6 @@ static struct span member_event(struct span events, const char *user)
 	return (struct span){ 0 };
 }
 
-static bool is_user(const char *id)
-{
-	if (!id || *id != '@' || !strchr(id, ':') || strlen(id) > 255)
-		return false;
-	for (; *id; id++)
-		if (g_ascii_iscntrl(*id) || *id == ' ')
-			return false;
-	return true;
-}
-
 static char *local_part(const char *user)
 {
 	return g_strndup(user + 1, strcspn(user + 1, ":"));
@@ -300,7 +290,8 @@ static bool read_stripped(const struct invites *i, struct span entry, struct str
 	struct span content = span_get(own, "content");
 	g_autofree char *inviter = span_text(span_get(own, "sender"));
 
-	if (!span_says(span_get(content, "membership"), "invite") || !is_user(inviter))
+	if (!span_says(span_get(content, "membership"), "invite") || !inviter ||
+	    !matrix_rooms_is_user(inviter))
 		return false;
 	struct span their = span_get(member_event(events, inviter), "content");
 	g_autofree char *shown = span_text(span_get(their, "displayname"));
@@ -352,7 +343,7 @@ void invites_heard(struct invites *i, const char *room, struct span entry)
 {
 	struct stripped s;
 
-	if (i->m->env.trial || *room != '!' || strlen(room) > 255 || !read_stripped(i, entry, &s))
+	if (i->m->env.trial || !matrix_rooms_is_id(room) || !read_stripped(i, entry, &s))
 		return;
 	heard(i, room, &s);
 	stripped_done(&s);

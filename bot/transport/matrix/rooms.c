@@ -20,7 +20,7 @@ static bool is_id(const char *id, char sigil)
 	return true;
 }
 
-bool rooms_is_user(const char *id)
+bool matrix_rooms_is_user(const char *id)
 {
 	return is_id(id, '@') && strchr(id, ':');
 }
@@ -304,7 +304,8 @@ void matrix_rooms_set_direct(struct matrix_rooms *r, const char *id, const char 
 {
 	struct known *k = find(r, id);
 
-	if (user ? !rooms_is_user(user) || !matrix_rooms_is_id(id) || is_configured(r, id) : !k)
+	if (user ? !matrix_rooms_is_user(user) || !matrix_rooms_is_id(id) || is_configured(r, id)
+		 : !k)
 		return;
 	if (k && (k->room.place || !g_strcmp0(k->room.direct, user)))
 		return;

@@ -59,8 +59,9 @@ struct matrix_rooms_watcher {
 };
 void matrix_rooms_watch(struct matrix_rooms *r, const struct matrix_rooms_watcher *w); /* copied */
 
-/* Whether that is a room's id (CS API, appendices: Room IDs). */
+/* Whether that is a room's id, or a user's (CS API, appendices: Common Namespace Format). */
 bool matrix_rooms_is_id(const char *id);
+bool matrix_rooms_is_user(const char *id);
 struct matrix_room *matrix_rooms_find(struct matrix_rooms *r, const char *id);
 /* The room that a place is now, be kith inside or not; NULL: kith does not know yet (an alias). */
 struct matrix_room *matrix_rooms_at(struct matrix_rooms *r, const char *place);

@@ -60,7 +60,7 @@ static enum matrix_rooms_change apply_member(struct matrix_rooms *r, struct know
 	struct span membership = span_get(e->content, "membership");
 	bool joined = span_says(membership, "join");
 
-	if (!rooms_is_user(e->state_key))
+	if (!matrix_rooms_is_user(e->state_key))
 		return MATRIX_ROOMS_NOTHING;
 	note_newer(k, e->type, e->state_key);
 	bool gone = !joined && !span_says(membership, "invite");

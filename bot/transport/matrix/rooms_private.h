@@ -62,7 +62,4 @@ void rooms_state_stop_awaiting(struct matrix_rooms *r, struct known *k);
 void rooms_state_done(struct known *k);
 extern const char *const rooms_state_types[KEPT_TYPES];
 
-/* rooms.c */
-bool rooms_is_user(const char *id);
-
 #endif
