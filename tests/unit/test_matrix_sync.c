@@ -135,6 +135,22 @@ static void sender__who_is_no_user__says_nothing(void **state)
 	assert_told(f, "message room Ana(@ana:hs.test) four\n");
 }
 
+static void direct__somebody_else_in_it__is_not_heard(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f,
+		  "{\"next_batch\":\"s2\",\"account_data\":{\"events\":[{\"type\":\"m.direct\","
+		  "\"content\":{\"@ana:hs.test\":[\"" ALONE "\"]}}]},\"rooms\":{\"join\":{\"" ALONE
+		  "\":{\"state\":{\"events\":[" STATE "]}}}}}");
+	sync_with(f, JOINED(ALONE, "",
+			    SAYS("$1", "@ben:hs.test", "mydata") "," SAYS("$2", "@ana:hs.test",
+									  "help")));
+	settle(f);
+	assert_told(f, "message alone Ana(@ana:hs.test) help\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -148,6 +164,7 @@ int main(void)
 		TEST(gap__where_nobody_listens__is_not_filled),
 		TEST(room__without_an_id__is_none),
 		TEST(sender__who_is_no_user__says_nothing),
+		TEST(direct__somebody_else_in_it__is_not_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,10 +95,11 @@ static void hear_message(struct matrix *m, const struct matrix_room *room,
 	read_message_done(&said);
 }
 
-/* Rooms that are neither a place nor for one person alone are nothing to the app. */
-static bool is_heard(const struct matrix_room *room)
+/* Rooms that are neither a place nor for one person alone are nothing to the app; nor is whoever
+ * that person lets into the latter. */
+static bool is_heard(const struct matrix_room *room, const char *sender)
 {
-	return room->inside && (room->place || room->direct);
+	return room->inside && (room->place || !g_strcmp0(room->direct, sender));
 }
 
 /* Our own, back again. An amendment is said by the event that it amends (CS API: Event
@@ -117,8 +118,8 @@ static void hear_echo(struct matrix *m, const struct read_event *e)
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog)
 {
-	if (is_heard(room) && !e->state_key && !e->redacted && strcmp(e->sender, m->user) != 0 &&
-	    matrix_rooms_is_user(e->sender))
+	if (is_heard(room, e->sender) && !e->state_key && !e->redacted &&
+	    strcmp(e->sender, m->user) != 0 && matrix_rooms_is_user(e->sender))
 		hear_message(m, room, e, backlog);
 }
 
