@@ -151,6 +151,18 @@ static void direct__somebody_else_in_it__is_not_heard(void **state)
 	assert_told(f, "message alone Ana(@ana:hs.test) help\n");
 }
 
+/* The time of an event is its sender's server's to tell, who may be anybody. */
+static void time__long_past__is_no_older_than_what_was_heard(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now_us = g_get_real_time();
+
+	come_online(f);
+	sync_with(f, SYNC("s2", "", SAYS("$1", "@ana:hs.test", "buy")));
+	settle(f);
+	assert_in_range(f->at_us, now_us - 5 * CLOCK_US_PER_MINUTE, now_us);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -165,6 +177,7 @@ int main(void)
 		TEST(room__without_an_id__is_none),
 		TEST(sender__who_is_no_user__says_nothing),
 		TEST(direct__somebody_else_in_it__is_not_heard),
+		TEST(time__long_past__is_no_older_than_what_was_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "transport/matrix/batch.h"
 
 #include "base/log.h"
+#include "clock.h"
 #include "net/http.h"
 #include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
@@ -17,6 +18,8 @@
 #define LEVELS 6
 /* So much of a long answer is gone through before its memory goes back. */
 #define WINDOW_BYTES (256 * 1024)
+/* So far the homeserver's clock may be behind ours. */
+#define CLOCKS_DIFFER_US (5 * CLOCK_US_PER_MINUTE)
 
 struct reading {
 	struct matrix *m;
@@ -180,6 +183,9 @@ static void take_event(struct reading *r, struct matrix_room *room, struct span 
 
 	if (read_event(event, &read) < 0)
 		return;
+	/* The sender's server tells the time, and may tell any: who says that it was long ago is
+	 * not to be judged, or let in, as of then. It came here since kith heard of the last. */
+	read.at_us = MAX(read.at_us, r->b->heard_us - CLOCKS_DIFFER_US);
 	hear_timeline(m, room, &read, heard);
 	if (heard && !read.state_key) {
 		if (waiting_holds(m->waiting, room->id))
