@@ -163,6 +163,18 @@ static void time__long_past__is_no_older_than_what_was_heard(void **state)
 	assert_in_range(f->at_us, now_us - 5 * CLOCK_US_PER_MINUTE, now_us);
 }
 
+static void polls__that_bring_nothing_at_once__are_few(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	unsigned before = f->polls;
+	for (int i = 0; i < 100; i++)
+		sync_with(f, "{\"next_batch\":\"s1\"}");
+	fake_hs_turn(f->hs, 500000);
+	assert_in_range(f->polls - before, 0, 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -178,6 +190,7 @@ int main(void)
 		TEST(sender__who_is_no_user__says_nothing),
 		TEST(direct__somebody_else_in_it__is_not_heard),
 		TEST(time__long_past__is_no_older_than_what_was_heard),
+		TEST(polls__that_bring_nothing_at_once__are_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

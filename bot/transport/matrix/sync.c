@@ -23,6 +23,8 @@
 #define SPARE_US       (30 * CLOCK_US_PER_SECOND)
 #define FIRST_US       (15 * CLOCK_US_PER_MINUTE)
 #define WRITE_AFTER_US CLOCK_US_PER_MINUTE
+/* A server that does not wait until there is something is not asked more often. */
+#define EMPTY_EVERY_US CLOCK_US_PER_SECOND
 /* Which event an answer was: people answer it, but hardly within the second. */
 #define SAID_AFTER_US CLOCK_US_PER_SECOND
 /* No server hands out an event again that is so old. */
@@ -42,8 +44,10 @@ struct sync {
 	bool soon;      /* `write` is set for what was said */
 	bool listening; /* since the last answer nothing can have been missed for long */
 	bool refused;   /* by the server, since the last answer: then the filter is made anew */
+	bool moved;     /* the last answer brought another cursor */
 	int64_t heard_us;
 	int64_t pruned_us;
+	int64_t asked_us; /* monotonic */
 	unsigned failures;
 };
 
@@ -77,6 +81,11 @@ static char *filter_text(void)
 
 	json_decref(filter);
 	return text;
+}
+
+static int64_t mono_us(const struct sync *s)
+{
+	return s->m->env.clock->mono_us(s->m->env.clock);
 }
 
 static void load(struct sync *s)
@@ -124,8 +133,9 @@ static void write_now(void *data)
 
 static void move_cursor(struct sync *s, char *next, bool kept)
 {
-	bool moved = g_strcmp0(s->since, next) != 0, first = !s->since;
+	bool first = !s->since;
 
+	s->moved = g_strcmp0(s->since, next) != 0;
 	g_free(s->since);
 	s->since = next;
 	if (kept || first) {
@@ -133,7 +143,7 @@ static void move_cursor(struct sync *s, char *next, bool kept)
 	} else if (spoken_dirty(s->m->spoken) && !s->soon) {
 		s->dirty = s->soon = true;
 		loop_timer_set(s->write, SAID_AFTER_US);
-	} else if (moved && !s->dirty) {
+	} else if (s->moved && !s->dirty) {
 		s->dirty = true;
 		loop_timer_set(s->write, WRITE_AFTER_US);
 	}
@@ -222,7 +232,8 @@ static void synced(void *data, const struct api_answer *a)
 	s->listening = true;
 	matrix_synced(s->m, first);
 	/* Not from here: what was handled may have closed the transport's session. */
-	loop_timer_set(s->again, 0);
+	int64_t next_us = s->moved || first ? 0 : s->asked_us + EMPTY_EVERY_US - mono_us(s);
+	loop_timer_set(s->again, MAX(next_us, 0));
 }
 
 static void poll_once(struct sync *s)
@@ -241,6 +252,7 @@ static void poll_once(struct sync *s)
 		.raw = true,
 	};
 
+	s->asked_us = mono_us(s);
 	s->call = api_send(s->m->api, &request, synced, s);
 }
 
