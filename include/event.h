@@ -21,7 +21,8 @@ enum event_kind {
 			  not say by whom), for the reason `text` */
 	EVENT_MISSED,  /* kith could not listen here from `at_us` on until now, and what was said
 			  is not to be had */
-	EVENT_MUTED,   /* kith is in the room and may not speak there */
+	EVENT_MUTED,   /* kith is in the room and may not speak there; `encrypted`: it cannot, and
+			  does not understand what is said there */
 };
 
 /* A value: every pointer is borrowed and valid until the listener returns. */

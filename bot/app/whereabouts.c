@@ -138,7 +138,7 @@ static void say_muted(struct circle *c, const struct event *e)
 {
 	struct draft d = draft_new(c);
 
-	draft_say(&d, "muted", "place", e->room, NULL);
+	draft_say(&d, e->encrypted ? "muted.encrypted" : "muted", "place", e->room, NULL);
 	tell(c, &d);
 }
 

@@ -92,8 +92,11 @@ static inline void told_event(void *data, struct transport *t, const struct even
 	}
 	g_string_append_printf(f->told, "%s %s %s(%s)%s%s %s%s%s\n", kinds[e->kind],
 			       e->room ? "room" : "alone", e->shown, e->account ? e->account : "-",
-			       e->addressed ? " to kith" : "", e->backlog ? " before" : "", e->text,
-			       e->target ? " of " : "", e->target ? e->target : "");
+			       e->addressed ? " to kith" : "",
+			       e->kind == EVENT_MUTED && e->encrypted ? " encrypted"
+			       : e->backlog                           ? " before"
+								      : "",
+			       e->text, e->target ? " of " : "", e->target ? e->target : "");
 }
 
 static inline void told_delivered(void *data, struct transport *t, const char *key, int error)

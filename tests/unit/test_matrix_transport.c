@@ -276,6 +276,42 @@ static void gap__is_filled_before_what_came_after_it(void **state)
 	assert_non_null(strstr(fake_hs_last(f->hs, "GET", "v3/rooms/")->path, "from=p2"));
 }
 
+#define STATE_EVENT(id, type, content)                                                \
+	"{\"event_id\":\"" id "\",\"type\":\"" type "\",\"sender\":\"@ana:hs.test\"," \
+	"\"state_key\":\"\",\"origin_server_ts\":1700000000000,\"content\":{" content "}}"
+
+static void room__that_is_encrypted__is_told_of_as_such(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, SYNC("s2", "",
+			  STATE_EVENT("$e", "m.room.encryption",
+				      "\"algorithm\":\"m.megolm.v1.aes-sha2\"")));
+	settle(f);
+	assert_told(f, "muted room (-) encrypted \n");
+}
+
+static void room__that_moved__nobody_is_to_speak_in(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f,
+		  SYNC("s2", "",
+		       STATE_EVENT(
+			       "$t", "m.room.tombstone",
+			       "\"replacement_room\":\"!new:hs.test\"") "," STATE_EVENT("$p",
+											"m.room."
+											"power_"
+											"levels",
+											"\"events_"
+											"default\":"
+											"50")));
+	settle(f);
+	assert_told(f, "");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -296,6 +332,8 @@ int main(void)
 		TEST(lost__is_told__and_it_comes_back),
 		TEST(answer__that_is_none__is_asked_for_again),
 		TEST(gap__is_filled_before_what_came_after_it),
+		TEST(room__that_is_encrypted__is_told_of_as_such),
+		TEST(room__that_moved__nobody_is_to_speak_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,9 @@ static void muted__again_and_again__is_told_every_six_hours(void **state)
 	clock_virtual_set(&f->clock, f->clock.now_us - CLOCK_US_PER_HOUR);
 	mute(f);
 	assert_heard(f, "muted>olga");
+	later(f, 6 * CLOCK_US_PER_HOUR);
+	event(f, (struct event){ .kind = EVENT_MUTED, .encrypted = true });
+	assert_heard(f, "muted.encrypted>olga");
 }
 
 static void room__of_nobody__is_passed_over(void **state)

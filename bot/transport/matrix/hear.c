@@ -166,11 +166,19 @@ void hear_muted(struct matrix *m, const struct matrix_room *room)
 		.text = "",
 		.at_us = matrix_wall_us(m),
 		.trusted = true,
+		.encrypted = room->encrypted,
 	};
 
-	log_warning("matrix %s: may not speak in %s; somebody who may change its power levels has "
-		    "to let %s send messages",
-		    m->name, room->place, m->user);
+	if (room->moved_to) /* nobody is to speak there */
+		return;
+	if (room->encrypted)
+		log_warning("matrix %s: %s is encrypted, which this kith cannot read or write yet; "
+			    "make a room without encryption, and name it in 'places' instead",
+			    m->name, room->place);
+	else
+		log_warning("matrix %s: may not speak in %s; somebody who may change its power "
+			    "levels has to let %s send messages",
+			    m->name, room->place, m->user);
 	m->env.listener->event(m->env.data, &m->transport, &e);
 }
 
@@ -182,7 +190,10 @@ static void hear_change(struct matrix *m, struct matrix_room *room, const struct
 
 	switch (change) {
 	case MATRIX_ROOMS_NOTHING:
+		break;
 	case MATRIX_ROOMS_STATE:
+		if (room->place && room->encrypted && !strcmp(read->type, "m.room.encryption"))
+			hear_muted(m, room);
 		break;
 	case MATRIX_ROOMS_POWER:
 		if (room->place && !matrix_room_may_speak(m->rooms, room))

@@ -112,10 +112,7 @@ void matrix_entered(struct matrix *m, const struct matrix_room *room)
 	m->moved = true;
 	log_info("matrix %s: in %s; people there: %u", m->name, room->place,
 		 MAX(g_hash_table_size(room->members), 1) - 1);
-	if (room->encrypted)
-		log_warning("matrix %s: %s is encrypted, which this kith cannot read or write yet",
-			    m->name, room->place);
-	else if (!matrix_room_may_speak(m->rooms, room))
+	if (room->encrypted || !matrix_room_may_speak(m->rooms, room))
 		hear_muted(m, room);
 }
 
