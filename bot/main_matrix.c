@@ -30,6 +30,7 @@ struct seat {
 	const char *place; /* as the configuration has it */
 	char *id;          /* the room it is now, or NULL */
 	bool inside;
+	bool encrypted; /* as kith saw it last */
 };
 
 struct door {
@@ -96,8 +97,10 @@ static void tell_rooms(const struct door *d)
 		tell(what, "%s (%s): %s", s->place, s->group->name,
 		     !d->account       ? "to be seen once kith is signed in"
 		     : !d->rooms_known ? "the server does not say whether kith is in it"
-		     : s->inside       ? "kith is in it"
-				       : "kith is not in it");
+		     : s->inside && s->encrypted
+			     ? "kith is in it, but it is encrypted: kith cannot read or speak there"
+		     : s->inside ? "kith is in it"
+				 : "kith is not in it");
 	}
 	if (d->seats->len == 0)
 		tell(what, "none in 'places' of any group");
@@ -124,14 +127,23 @@ static void tell_what_next(const struct door *d, bool signed_in)
 
 	if (!signed_in) {
 		tell(what, "sign in: kith matrix login %s", d->section->name);
+		if (config_text(d->section, "password-file") ||
+		    config_text(d->section, "token-file"))
+			tell("", "or kith run, which signs in by itself");
 		return;
 	}
 	for (unsigned i = 0; d->rooms_known && i < d->seats->len; i++) {
 		const struct seat *s = d->seats->pdata[i];
 		g_autofree char *who = inviters(d, s);
-		if (s->inside)
+		if (s->inside && !s->encrypted)
 			continue;
-		tell(what, "invite %s to %s, %s", d->account->user, s->place, who);
+		if (s->inside)
+			tell(what,
+			     "make a room without encryption, and name it in 'places' instead of "
+			     "%s",
+			     s->place);
+		else
+			tell(what, "invite %s to %s, %s", d->account->user, s->place, who);
 		what = "";
 	}
 	tell(what, "kith run, which also goes into rooms that it was invited to or that anybody "
@@ -205,6 +217,13 @@ static void recall_seats(struct door *d)
 				"tt", d->section->name, s->place);
 		if (!s->id && *s->place == '!')
 			s->id = g_strdup(s->place);
+		g_autofree char *algorithm =
+			s->id ? db_text(d->db,
+					"SELECT content FROM matrix_state WHERE network = ? AND "
+					"room = ? AND type = 'm.room.encryption'",
+					"tt", d->section->name, s->id)
+			      : NULL;
+		s->encrypted = algorithm != NULL;
 	}
 }
 

@@ -1,11 +1,13 @@
 """kith matrix login and status, against a homeserver that does what it is told to: what is kept,
 what is told, and what never is."""
+import contextlib
 import fcntl
 import hashlib
 import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import termios
 
@@ -114,6 +116,25 @@ def test_status_makes_nothing(place):
     told = place.run('status', status=REFUSED)
     assert 'next        sign in: kith matrix login home' in told
     assert place.content() == before
+
+
+def test_status_tells_who_signs_in(place):
+    by_itself = 'kith run, which signs in by itself'
+    assert by_itself not in place.run('status', status=REFUSED)
+    place.config.write_text(place.config.read_text().replace(
+        '[store]', 'token-file = token\n[store]'))
+    assert by_itself in place.run('status', status=REFUSED)
+
+
+def test_status_tells_of_an_encrypted_room(place):
+    place.run('login', given=PASSWORD)
+    with contextlib.closing(sqlite3.connect(place.store)) as store:
+        store.execute('INSERT INTO matrix_state(network, room, type, sender, content) '
+                      "VALUES('home', ?, 'm.room.encryption', ?, '{}')", (ROOM, homeserver.OLGA))
+        store.commit()
+    told = place.run('status')
+    assert f'{ROOM} (Makers): kith is in it, but it is encrypted' in told
+    assert f"make a room without encryption, and name it in 'places' instead of {ROOM}" in told
 
 
 def test_beside_a_kith_that_runs(place):
