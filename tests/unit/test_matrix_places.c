@@ -250,6 +250,21 @@ static void follow_closed_room__waits_for_anybodys_invitation(void **state)
 	assert_non_null(strstr(w->told->str, "moved " ROOM " to " NEW "\n"));
 }
 
+static void follow_closed_room__is_called_as_it_is_configured(void **state)
+{
+	struct world *w = *state;
+
+	restart(w, alias_alone);
+	begin(w);
+	matrix_rooms_set_place(w->m.rooms, ROOM, ALIAS);
+	end(w);
+	on(w, "POST", "join/", 403, "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"not invited\"}");
+	inside(w, ROOM, "{}");
+	tombstone(w, ROOM, NEW);
+	assert_true(fake_hs_until(w->hs, is_logged, w));
+	assert_non_null(strstr(w->log->str, ALIAS " goes on in " NEW ", which kith cannot join"));
+}
+
 static void follow_chain__one_by_one(void **state)
 {
 	struct world *w = *state;
@@ -383,6 +398,7 @@ int main(void)
 		TEST(follow_after_a_restart__goes_on),
 		TEST(follow_stranger_room__is_not_followed),
 		TEST(follow_closed_room__waits_for_anybodys_invitation),
+		TEST(follow_closed_room__is_called_as_it_is_configured),
 		TEST(follow_chain__one_by_one),
 		TEST(follow_into_a_room_kith_is_in__asks_for_its_state),
 		TEST(follow_into_a_room_of_no_sync__is_entered),

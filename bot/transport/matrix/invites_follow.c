@@ -71,7 +71,7 @@ static void tell_moved(struct invites *i, const struct matrix_room *old,
 /* In a transaction. `old` is in both and what they say of each other fits. */
 static void move(struct invites *i, struct matrix_room *old, struct matrix_room *new)
 {
-	log_info("matrix %s: %s goes on as %s", i->m->name, old->id, new->id);
+	log_info("matrix %s: %s goes on as %s", i->m->name, old->place, new->id);
 	tell_moved(i, old, new);
 	matrix_rooms_set_place(i->m->rooms, new->id, old->place);
 	/* It may have moved on since. */
@@ -99,7 +99,7 @@ static void give_up(struct follow *f, const struct matrix_room *old)
 	f->wrong = true;
 	log_warning("matrix %s: %s says that it goes on in %s, but that room does not say that it "
 		    "came from there: kith stays; if it is the right one, put it under places",
-		    f->i->m->name, old->id, f->target);
+		    f->i->m->name, old->place, f->target);
 	if (!f->joined)
 		return;
 	g_autofree char *room = http_escape(f->target);
@@ -118,13 +118,15 @@ static void joined(struct errand *e, const struct api_answer *a)
 		errand_put_off(e, f->i->times.joined_us);
 		return;
 	}
+	const struct matrix_room *old = matrix_rooms_find(f->i->m->rooms, e->about);
 	g_autofree char *reason = invites_reason(a);
 	if (errand_is_news(e, reason)) {
 		g_autofree char *advice = invites_advice(f->i, a->status);
 		log_warning(
 			"matrix %s: %s goes on in %s, which kith cannot join: %s; %s; kith tries "
 			"again later",
-			f->i->m->name, e->about, f->target, a->why, advice);
+			f->i->m->name, old && old->place ? old->place : e->about, f->target, a->why,
+			advice);
 	}
 	errand_retry(e);
 }
@@ -178,7 +180,7 @@ static void run_follow(struct errand *e)
 		f->wrong = true;
 		log_warning("matrix %s: %s goes on as %s, which is among the places already: take "
 			    "the old one out of the configuration",
-			    m->name, old->id, new->id);
+			    m->name, old->place, new->id);
 	} else if (fits(old, new)) {
 		db_begin(m->db);
 		move(f->i, old, new);
