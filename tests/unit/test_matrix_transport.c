@@ -217,6 +217,33 @@ static void room__newly_entered__what_was_said_before_is_not_told(void **state)
 	assert_true(f->listening[0]);
 }
 
+static void room__entered_again__what_was_said_outside_is_not_told(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, "{\"next_batch\":\"s2\",\"rooms\":{\"leave\":{\"" ROOM "\":{}}}}");
+	sync_with(
+		f,
+		SYNC("s3", STATE,
+		     MEMBER("$m3", "@kith:hs.test", "Kith", "join") "," SAYS("$1", "@ana:hs.test", "inside") "," MEMBER(
+			     "$m4", "@kith:hs.test", "Kith",
+			     "leave") "," SAYS("$2", "@ana:hs.test",
+					       "outside") "," MEMBER("$m5", "@kith:hs.test", "Kith",
+								     "join") "," SAYS("$3",
+										      "@ana:hs."
+										      "test",
+										      "again") "," MEMBER("$m6",
+													  "@kith:hs.test",
+													  "Kith the bot",
+													  "join") "," SAYS("$4",
+															   "@ana:hs.test",
+															   "renamed")));
+	settle(f);
+	assert_told(f, "message room Ana(@ana:hs.test) again\n"
+		       "message room Ana(@ana:hs.test) renamed\nonline\n");
+}
+
 static void room__that_puts_kith_out__is_told_of(void **state)
 {
 	struct fixture *f = *state;
@@ -328,6 +355,7 @@ int main(void)
 		TEST(own_messages__in_a_hole__mark_delivery_too),
 		TEST(post__under_way__is_not_said_where_it_is_encrypted_now),
 		TEST(room__newly_entered__what_was_said_before_is_not_told),
+		TEST(room__entered_again__what_was_said_outside_is_not_told),
 		TEST(room__that_puts_kith_out__is_told_of),
 		TEST(lost__is_told__and_it_comes_back),
 		TEST(answer__that_is_none__is_asked_for_again),

@@ -149,19 +149,25 @@ static bool is_own_member(const struct reading *r, struct span event)
 	       span_says(span_get(event, "state_key"), r->m->user);
 }
 
-static bool is_own_join(const struct reading *r, struct span event)
-{
-	return is_own_member(r, event) &&
-	       span_says(span_at(event, "content", "membership", NULL), "join");
-}
-
-/* Where in its timeline kith came into a room; SPANS_NONE: before all of it. */
+/* Where in its timeline kith last came into a room, which may tell of earlier times there, too;
+ * SPANS_NONE: before all of it. */
 static int64_t own_join(const struct reading *r, int64_t events)
 {
-	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i))
-		if (is_own_join(r, spans_value(r->spans, i)))
-			return i;
-	return SPANS_NONE;
+	int64_t join = SPANS_NONE;
+	bool inside = false;
+
+	for (int64_t i = events; i != SPANS_NONE; i = spans_next(r->spans, i)) {
+		struct span event = spans_value(r->spans, i);
+
+		if (!is_own_member(r, event))
+			continue;
+		bool was_inside = inside;
+		inside = span_says(span_at(event, "content", "membership", NULL), "join");
+		/* Again inside, it has another name. */
+		if (inside && !was_inside)
+			join = i;
+	}
+	return join;
 }
 
 static void note_gap(struct reading *r, const struct matrix_room *room, int64_t timeline)
