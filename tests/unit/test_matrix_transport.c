@@ -244,6 +244,42 @@ static void room__entered_again__what_was_said_outside_is_not_told(void **state)
 		       "message room Ana(@ana:hs.test) renamed\nonline\n");
 }
 
+static void room__that_goes_on_elsewhere__and_is_closed__is_not_told_of_as_mute(void **state)
+{
+	static const char tombstone[] = SYNC(
+		"s2", "",
+		EVENT("$t", "m.room.tombstone", "@ana:hs.test",
+		      "\"state_key\":\"\",\"content\":{\"replacement_room\":\"!new:hs.test\"}"));
+	static const char levels[] =
+		SYNC("s3", "",
+		     EVENT("$p", "m.room.power_levels", "@ana:hs.test",
+			   "\"state_key\":\"\",\"content\":{\"events_default\":50,"
+			   "\"users\":{\"@ana:hs.test\":100}}"));
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, tombstone);
+	sync_with(f, levels);
+	settle(f);
+	assert_told(f, "");
+	restart(f, SYNC("s4", "", ""));
+	settle(f);
+	assert_told(f, "online\n");
+}
+
+static void room__in_which_kith_may_not_speak__is_told_of(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, SYNC("s2", "",
+			  EVENT("$p", "m.room.power_levels", "@ana:hs.test",
+				"\"state_key\":\"\",\"content\":{\"events_default\":50,"
+				"\"users\":{\"@ana:hs.test\":100}}")));
+	settle(f);
+	assert_told(f, "muted room (-) \n");
+}
+
 static void room__that_puts_kith_out__is_told_of(void **state)
 {
 	struct fixture *f = *state;
@@ -356,6 +392,8 @@ int main(void)
 		TEST(post__under_way__is_not_said_where_it_is_encrypted_now),
 		TEST(room__newly_entered__what_was_said_before_is_not_told),
 		TEST(room__entered_again__what_was_said_outside_is_not_told),
+		TEST(room__that_goes_on_elsewhere__and_is_closed__is_not_told_of_as_mute),
+		TEST(room__in_which_kith_may_not_speak__is_told_of),
 		TEST(room__that_puts_kith_out__is_told_of),
 		TEST(lost__is_told__and_it_comes_back),
 		TEST(answer__that_is_none__is_asked_for_again),

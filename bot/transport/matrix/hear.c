@@ -156,6 +156,9 @@ static void tell_presence(struct matrix *m, const struct matrix_room *room,
 
 void hear_muted(struct matrix *m, const struct matrix_room *room)
 {
+	/* Closed behind everybody who follows. */
+	if (room->moved_to)
+		return;
 	g_autofree char *id = g_strconcat("muted/", room->id, NULL);
 	const struct event e = {
 		.kind = EVENT_MUTED,
