@@ -53,6 +53,22 @@ static void places_alias__is_resolved_first(void **state)
 	assert_string_equal(matrix_rooms_at(w->m.rooms, ALIAS)->id, NEW);
 }
 
+/* Else they would be asked to make a place of what is one. */
+static void places_alias__unknown_yet__even_an_organizers_invitation_waits(void **state)
+{
+	struct world *w = *state;
+
+	restart(w, alias_alone);
+	invited(w, NEW, "@olga:hs.test", "null", false);
+	invited(w, OTHER, "@olga:hs.test", "null", true);
+	assert_string_equal(w->told->str, "invite " OTHER " by @olga:hs.test (olga) alone: yes\n");
+	on(w, "GET", "directory/", 200, "{\"room_id\":\"" NEW "\",\"servers\":[]}");
+	on(w, "POST", "", 200, "{}");
+	invites_places(w->m.invites);
+	until_answered(w);
+	assert_non_null(strstr(w->told->str, "invite " ALIAS " by @olga:hs.test (olga): yes\n"));
+}
+
 static void places_alias__unknown_yet__invitations_wait(void **state)
 {
 	struct world *w = *state;
@@ -244,7 +260,7 @@ static void follow_closed_room__waits_for_anybodys_invitation(void **state)
 	assert_non_null(strstr(w->log->str, ROOM " goes on in " NEW ", which kith cannot join"));
 	on(w, "POST", "join/", 200, "{}");
 	invited(w, NEW, ANA, "null", false);
-	assert_non_null(strstr(w->told->str, "yes"));
+	assert_non_null(strstr(w->told->str, "invite " ROOM " by " ANA " (ana): yes\n"));
 	until_answered(w);
 	inside(w, NEW, successor);
 	assert_non_null(strstr(w->told->str, "moved " ROOM " to " NEW "\n"));
@@ -387,6 +403,7 @@ int main(void)
 		TEST(places_id__outside__is_joined),
 		TEST(places_join__refused__is_said_once_and_tried_again),
 		TEST(places_alias__is_resolved_first),
+		TEST(places_alias__unknown_yet__even_an_organizers_invitation_waits),
 		TEST(places_alias__unknown_yet__invitations_wait),
 		TEST(places_alias__unknown_for_long__the_organizers_invitation_goes_first),
 		TEST(places_alias__given_to_the_room_kith_is_asked_into__is_found),

@@ -153,20 +153,29 @@ static bool is_inviter(const struct invites *i, const char *user)
 	return g_strv_contains(i->m->env.inviters, user);
 }
 
+/* The place that the room is, or that goes on there; or NULL. */
+static const char *place_of(const struct invites *i, const char *id)
+{
+	const struct matrix_room *room = matrix_rooms_find(i->m->rooms, id);
+
+	if (room && room->place)
+		return room->place;
+	for (unsigned n = 0; (room = matrix_rooms_each(i->m->rooms, n)); n++)
+		if (room->place && !g_strcmp0(room->moved_to, id))
+			return room->place;
+	return NULL;
+}
+
 static enum answer decide(const struct invites *i, const char *room, const char *inviter,
 			  bool direct)
 {
-	bool may = is_inviter(i, inviter);
-
-	if (invites_wants(i, room) || matrix_rooms_awaits(i->m->rooms, room))
+	if (place_of(i, room))
 		return ANSWER_ACCEPT;
-	if (direct && (may || matrix_rooms_meet(i->m->rooms, inviter)))
+	if (direct && (is_inviter(i, inviter) || matrix_rooms_meet(i->m->rooms, inviter)))
 		return ANSWER_ACCEPT;
-	/* Where an organizer asks it to kith goes in any case; but first it is to be known whether
-	 * that is a place. */
 	if (invites_places_unknown(i))
 		return ANSWER_LATER;
-	return may ? ANSWER_ACCEPT : ANSWER_REFUSE;
+	return is_inviter(i, inviter) ? ANSWER_ACCEPT : ANSWER_REFUSE;
 }
 
 /* An hour's count begins anew. */
@@ -197,19 +206,19 @@ static bool may_tell(struct invites *i)
 
 static void tell(struct invites *i, const struct invite *invite)
 {
+	const char *place = place_of(i, invite->e.about);
 	bool accepted = invite->answer == ANSWER_ACCEPT;
 
 	if (!accepted && !may_tell(i))
 		return;
 	g_autofree char *id = g_strdup_printf("invite/%s/%s", invite->e.about, invite->inviter);
-	const struct matrix_room *room = matrix_rooms_find(i->m->rooms, invite->e.about);
 	log_info("matrix %s: %s invites kith to %s; kith %s", i->m->name, invite->inviter,
 		 invite->e.about, accepted ? "goes there" : "does not go there");
 	struct event e = {
 		.kind = EVENT_INVITE,
 		.id = id,
 		.network = i->m->name,
-		.room = room && room->place ? room->place : invite->e.about,
+		.room = place ? place : invite->e.about,
 		.account = invite->inviter,
 		.shown = invite->shown,
 		.text = "",
