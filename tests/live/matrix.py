@@ -226,6 +226,8 @@ class Person:
         if event.get('type') == 'm.room.member':
             self.rooms[event['room_id'], event['state_key']] = event['content'].get('membership')
             self.shown[event['state_key']] = event['content'].get('displayname')
+            if event['state_key'] == self.user:  # the SDK may tell a membership too late
+                self.memberships[event['room_id']] = event['content'].get('membership')
         # The state of a room may come again, and an event that was decrypted comes as both.
         known = (event.get('event_id'), event.get('type'))
         if known[0] is None or known not in self._known:

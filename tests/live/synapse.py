@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -229,6 +230,16 @@ class Synapse:
                 return True
         except OSError:
             return False
+
+    def requests(self, agent, method, path):
+        """[(seconds, status, path)] of what was asked by such a user agent and answered, in the
+        order of the answers; `path` is a pattern of what stands behind v3/."""
+        line = re.compile(
+            rf'^\S+ (\d+):(\d+):([\d,]+) .* Processed request: .* (\d+)!? '
+            rf'"{method} /_matrix/client/v3/({path}\S*) \S*" "{re.escape(agent)}', re.M)
+        return [(3600 * int(hours) + 60 * int(minutes) + float(seconds.replace(',', '.')),
+                 int(status), asked)
+                for hours, minutes, seconds, status, asked in line.findall(self.log.read_text())]
 
     def halt(self):
         """It is there, and does nothing."""
