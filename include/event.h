@@ -13,8 +13,8 @@ enum event_kind {
 	EVENT_JOIN,      /* entered the room; joining the group is the command `intro` */
 	EVENT_LEAVE,
 	EVENT_INVITE,  /* `account` asked kith into `room` (a place's configured address, where a
-			  place  is or goes on there), to talk with it alone if `direct`; `accepted`
-			  tells  whether it went there */
+			  place is or goes on there), to talk with it alone if `direct`; `accepted`
+			  tells whether it went there */
 	EVENT_MOVED,   /* the place goes on at `text` (a Matrix tombstone), and kith followed; it is
 			  told of by its configured address still */
 	EVENT_EJECTED, /* kith itself was put out of the room: by `shown` ("" if the network does
