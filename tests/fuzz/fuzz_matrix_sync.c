@@ -10,11 +10,13 @@
 #include "transport/matrix/account.h"
 #include "transport/matrix/api.h"
 #include "transport/matrix/batch.h"
+#include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
 #include "transport/matrix/matrix.h"
 #include "transport/matrix/rooms.h"
 #include "transport/matrix/send.h"
 #include "transport/matrix/spoken.h"
+#include "transport/matrix/uploads.h"
 #include "transport/matrix/waiting.h"
 
 #include <assert.h>
@@ -136,6 +138,7 @@ static void open_all(struct matrix *m)
 	m->rooms = matrix_rooms_new(ground.db, "home", m->user, places);
 	m->spoken = spoken_new(ground.db, "home");
 	m->send = send_new(m);
+	m->uploads = uploads_new(m, hear_named);
 	m->waiting = waiting_new(ground.db, "home", &waits, m);
 	m->invites = invites_new(m);
 }
@@ -144,6 +147,7 @@ static void close_all(struct matrix *m)
 {
 	invites_free(m->invites);
 	waiting_free(m->waiting);
+	uploads_free(m->uploads);
 	send_free(m->send);
 	spoken_free(m->spoken);
 	matrix_rooms_free(m->rooms);

@@ -41,6 +41,7 @@
 #define SAYS(id, sender, text)              \
 	EVENT(id, "m.room.message", sender, \
 	      "\"content\":{\"msgtype\":\"m.text\",\"body\":\"" text "\"}")
+#define CAT "Content-Disposition: inline; filename=\"a cat.png\"\r\n"
 #define STATE                                                                               \
 	EVENT("$create", "m.room.create", "@ana:hs.test",                                   \
 	      "\"state_key\":\"\",\"content\":{\"room_version\":\"10\",\"creator\":"        \
@@ -60,6 +61,7 @@ struct fixture {
 	int64_t at_us; /* of the last event */
 	struct transport *matrix;
 	GString *told;
+	GString *files;   /* a line for each upload that was told of */
 	GPtrArray *syncs; /* of char *: answers to come; after the last one the poll is held */
 	unsigned given;
 	int held;         /* the request that is; -1: none */
@@ -90,6 +92,9 @@ static inline void told_event(void *data, struct transport *t, const struct even
 		db_run(f->db, "INSERT INTO meta(key, value) VALUES(?, '')", "t", e->id);
 		db_end(f->db);
 	}
+	if (e->file_name)
+		g_string_append_printf(f->files, "%s%s%s\n", e->file_name, e->file_type ? " " : "",
+				       e->file_type ? e->file_type : "");
 	g_string_append_printf(f->told, "%s %s %s(%s)%s%s %s%s%s\n", kinds[e->kind],
 			       e->room ? "room" : "alone", e->shown, e->account ? e->account : "-",
 			       e->addressed ? " to kith" : "",
@@ -162,6 +167,10 @@ static inline void serve(void *data, const struct hs_request *r, struct hs_answe
 	else if (hs_is(r, "GET", "v3/rooms/"))
 		hs_say(a, 200, "{\"chunk\":[%s]}",
 		       f->hole ? f->hole : SAYS("$7", "@ana:hs.test", "seven"));
+	else if (hs_is(r, "GET", "v1/media/download/hs.test/gone"))
+		hs_say(a, 404, "{\"errcode\":\"M_NOT_FOUND\"}");
+	else if (hs_is(r, "GET", "v1/media/download/"))
+		*a = (struct hs_answer){ .type = "image/png", .headers = CAT };
 	else if (hs_is(r, "GET", "v3/sync"))
 		give_sync(f, r, a);
 }
@@ -243,6 +252,7 @@ static inline int set_up(void **state)
 	f->store = g_build_filename(f->folder, "kith.db", NULL);
 	assert_int_equal(db_open(f->store, &f->db, &error), 0);
 	f->told = g_string_new(NULL);
+	f->files = g_string_new(NULL);
 	f->syncs = g_ptr_array_new();
 	f->held = -1;
 	*state = f;
@@ -268,6 +278,7 @@ static inline int tear_down(void **state)
 	g_free(f->folder);
 	g_free(f->store);
 	g_string_free(f->told, TRUE);
+	g_string_free(f->files, TRUE);
 	g_ptr_array_unref(f->syncs);
 	g_free(f);
 	return 0;

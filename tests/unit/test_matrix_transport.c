@@ -194,11 +194,32 @@ static void post__under_way__is_not_said_where_it_is_encrypted_now(void **state)
 				"\"state_key\":\"\",\"content\":{\"algorithm\":"
 				"\"m.megolm.v1.aes-sha2\"}")));
 	settle(f);
-	assert_told(f, "delivered k1 Resource temporarily unavailable\n");
+	assert_told(f, "muted room (-) encrypted \n"
+		       "delivered k1 Resource temporarily unavailable\n");
 	assert_int_equal(fake_hs_count(f->hs, "PUT", "v3/rooms/"), 1);
 	fake_hs_turn(f->hs, 1500000);
 	assert_int_equal(fake_hs_count(f->hs, "PUT", "v3/rooms/"), 1);
 }
+
+#define UPLOADS(id, name, where)                                     \
+	EVENT(id, "m.room.message", "@ana:hs.test",                  \
+	      "\"content\":{\"msgtype\":\"m.file\",\"body\":\"" name \
+	      "\",\"url\":\"mxc://hs.test/" where "\"}")
+
+static void upload__without_a_name__is_told_of_by_the_one_it_has(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f, SYNC("s2", "",
+			  UPLOADS("$1", " ", "picture") "," UPLOADS("$2", "b.png", "b") "," UPLOADS(
+				  "$3", "", "gone")));
+	settle(f);
+	fake_hs_turn(f->hs, 100000);
+	assert_string_equal(f->files->str, "b.png\na cat.png image/png\n\n");
+	assert_int_equal(fake_hs_count(f->hs, "GET", "v1/media/download/"), 2);
+}
+
 static void room__newly_entered__what_was_said_before_is_not_told(void **state)
 {
 	struct fixture *f = *state;
@@ -390,6 +411,7 @@ int main(void)
 		TEST(own_amendment__is_said_by_what_it_amends),
 		TEST(own_messages__in_a_hole__mark_delivery_too),
 		TEST(post__under_way__is_not_said_where_it_is_encrypted_now),
+		TEST(upload__without_a_name__is_told_of_by_the_one_it_has),
 		TEST(room__newly_entered__what_was_said_before_is_not_told),
 		TEST(room__entered_again__what_was_said_outside_is_not_told),
 		TEST(room__that_goes_on_elsewhere__and_is_closed__is_not_told_of_as_mute),

@@ -9,6 +9,7 @@
 #include "transport/matrix/rooms.h"
 #include "transport/matrix/send.h"
 #include "transport/matrix/spoken.h"
+#include "transport/matrix/uploads.h"
 
 #include <string.h>
 
@@ -82,24 +83,36 @@ static void tell_message(struct matrix *m, const struct matrix_room *room,
 		send_receipt(m->send, room, read->id);
 }
 
+/* `file`: of an upload that was asked about; NULL: not yet. */
 static void hear_message(struct matrix *m, const struct matrix_room *room,
-			 const struct read_event *read, bool backlog)
+			 const struct read_event *read, bool backlog,
+			 const struct read_message *file)
 {
 	const struct matrix_member *self = g_hash_table_lookup(room->members, m->user);
 	const struct read_us us = { m->user, self ? self->shown : NULL };
 	struct read_message said;
 
 	read_message(read, &us, &said);
-	if (said.kind != READ_NOTHING && !was_handled(m, read->id))
+	if (file && file->file_name) {
+		g_free(said.file_name);
+		said.file_name = g_strdup(file->file_name);
+	}
+	if (file && file->file_type && !said.file_type)
+		said.file_type = g_strdup(file->file_type);
+	if (said.kind != READ_NOTHING && !was_handled(m, read->id) &&
+	    (file || !uploads_ask(m->uploads, room, read, &said, backlog)))
 		tell_message(m, room, read, &said, backlog);
 	read_message_done(&said);
 }
 
 /* Rooms that are neither a place nor for one person alone are nothing to the app; nor is whoever
  * that person lets into the latter. */
-static bool is_heard(const struct matrix_room *room, const char *sender)
+static bool is_heard(const struct matrix *m, const struct matrix_room *room,
+		     const struct read_event *e)
 {
-	return room->inside && (room->place || !g_strcmp0(room->direct, sender));
+	return room->inside && (room->place || !g_strcmp0(room->direct, e->sender)) &&
+	       !e->state_key && !e->redacted && strcmp(e->sender, m->user) != 0 &&
+	       matrix_rooms_is_user(e->sender);
 }
 
 /* Our own, back again. An amendment is said by the event that it amends (CS API: Event
@@ -118,9 +131,17 @@ static void hear_echo(struct matrix *m, const struct read_event *e)
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog)
 {
-	if (is_heard(room, e->sender) && !e->state_key && !e->redacted &&
-	    strcmp(e->sender, m->user) != 0 && matrix_rooms_is_user(e->sender))
-		hear_message(m, room, e, backlog);
+	if (is_heard(m, room, e))
+		hear_message(m, room, e, backlog, NULL);
+}
+
+void hear_named(struct matrix *m, const char *id, const struct read_event *e, bool backlog,
+		const struct read_message *file)
+{
+	const struct matrix_room *room = matrix_rooms_find(m->rooms, id);
+
+	if (room && is_heard(m, room, e))
+		hear_message(m, room, e, backlog, file);
 }
 
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog)

@@ -11,6 +11,7 @@
 struct matrix;
 struct matrix_room;
 struct read_event;
+struct read_message;
 
 /* State as a room has it now: kept, and the app is told nothing. */
 void hear_state(struct matrix *m, struct matrix_room *room, struct span event);
@@ -23,6 +24,10 @@ void hear_said(struct matrix *m, const struct matrix_room *room, const struct re
 	       bool backlog);
 /* The same, of one that has waited. */
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog);
+
+/* The same, of an upload whose name had to be asked for. */
+void hear_named(struct matrix *m, const char *room, const struct read_event *e, bool backlog,
+		const struct read_message *file);
 
 /* Kith may not speak in that place. */
 void hear_muted(struct matrix *m, const struct matrix_room *room);

@@ -18,6 +18,7 @@
 #include "transport/matrix/spoken.h"
 #include "transport/matrix/sync.h"
 #include "transport/matrix/trial.h"
+#include "transport/matrix/uploads.h"
 #include "transport/matrix/waiting.h"
 
 #include <errno.h>
@@ -172,6 +173,7 @@ static void close_session(struct matrix *m)
 	sync_free(g_steal_pointer(&m->sync));
 	invites_free(g_steal_pointer(&m->invites));
 	waiting_free(g_steal_pointer(&m->waiting));
+	uploads_free(g_steal_pointer(&m->uploads));
 	send_free(g_steal_pointer(&m->send));
 	spoken_free(g_steal_pointer(&m->spoken));
 	matrix_rooms_free(g_steal_pointer(&m->rooms));
@@ -223,6 +225,7 @@ static void open_session(struct matrix *m, const struct account *a)
 	m->rooms = matrix_rooms_new(m->db, m->name, m->user, m->env.rooms);
 	m->spoken = spoken_new(m->db, m->name);
 	m->send = send_new(m);
+	m->uploads = uploads_new(m, hear_named);
 	m->waiting = waiting_new(m->db, m->name, &waits, m);
 	m->invites = invites_new(m);
 	m->sync = sync_new(m);

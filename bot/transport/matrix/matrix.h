@@ -25,6 +25,7 @@ struct spoken;
 struct seal;
 struct send;
 struct sync;
+struct uploads;
 struct waiting;
 
 struct matrix {
@@ -42,6 +43,7 @@ struct matrix {
 	struct matrix_rooms *rooms;
 	struct spoken *spoken;
 	struct send *send;
+	struct uploads *uploads;
 	struct waiting *waiting;
 	struct invites *invites;
 	struct sync *sync;
