@@ -215,6 +215,7 @@ static void direct__asks__no_second_time_within_the_hour(void **state)
 	struct post p = ground_private("key", "@ana:x");
 
 	p.opens = true;
+	p.expires_at_us = GROUND_NOW_US + 2 * CLOCK_US_PER_HOUR;
 	ground_refuse(g, "POST", "v3/createRoom", 403,
 		      "{\"errcode\": \"M_FORBIDDEN\", \"error\": \"they want no invites\"}");
 	assert_int_equal(ground_send(g, &p), 0);
@@ -277,6 +278,23 @@ static void direct__opens__none_while_one_is_under_way_elsewhere(void **state)
 	/* Nobody waits for it, but the room may be there soon. */
 	assert_int_equal(ground_send(g, &p), -ENOENT);
 	assert_int_equal(g->tellings, 0);
+}
+
+/* Nobody wants the answer any more by the time there is a room for it. */
+static void direct__opens__a_room_too_late(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("key", "@ana:x");
+
+	p.opens = true;
+	ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	unsigned create = ground_await(g, "POST", "v3/createRoom", 1)->number;
+	clock_virtual_set(&g->clock, GROUND_NOW_US + 10 * CLOCK_US_PER_MINUTE);
+	assert_true(fake_hs_answer(g->hs, create,
+				   &(struct hs_answer){ .text = "{\"room_id\": \"!late:x\"}" }));
+	ground_expect(g, 1, "key -11\n");
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
 }
 
 /* A server that lets few rooms be made keeps nobody else waiting. */
@@ -502,6 +520,7 @@ int main(void)
 		TEST(direct__speaks__in_the_room_where_it_may_not_open_one),
 		TEST(direct__finds__the_room_it_was_not_told_of),
 		TEST(direct__opens__none_while_one_is_under_way_elsewhere),
+		TEST(direct__opens__a_room_too_late),
 		TEST(direct__opens__few_at_a_time),
 		TEST(direct__asks_again__whom_it_did_not_reach),
 		TEST(direct__never_speaks__in_clear_in_an_encrypted_one),

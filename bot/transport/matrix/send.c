@@ -384,7 +384,11 @@ static void opened(void *data, const char *user, int error)
 		return;
 	}
 	f->room = g_strdup(room);
-	take_off(f);
+	/* It may have taken a while. */
+	if (f->expires_at_us <= wall_us(s))
+		land(f, -EAGAIN);
+	else
+		take_off(f);
 }
 
 static int start(struct send *s, const struct post *p, const struct goal *goal)
