@@ -4,11 +4,11 @@
 #include "base/loop.h"
 #include "clock.h"
 #include "net/http.h"
-#include "post.h"
 #include "store/db.h"
 #include "transport/matrix/api.h"
 #include "transport/matrix/content.h"
 #include "transport/matrix/direct.h"
+#include "transport/matrix/flight.h"
 #include "transport/matrix/goal.h"
 #include "transport/matrix/matrix.h"
 #include "transport/matrix/parts.h"
@@ -26,37 +26,6 @@
 /* After so long it is told that it did not work; the app offers it again. */
 #define WITHIN_MOST_US CLOCK_US_PER_HOUR
 
-/* In all rooms together; of those to people whose room is being opened, which may take its time:
- * servers let few be made. */
-enum { FLIGHTS_MOST = 16, OPENINGS_MOST = 4 };
-
-/* A post on its way. */
-struct flight {
-	struct send *send;
-	char *key;
-	char *target;  /* a room's id; of who is spoken to alone, theirs */
-	char *room;    /* NULL while a direct room is being opened */
-	bool direct;   /* said to `target` alone */
-	bool may_else; /* in private, but there is another place for it */
-	bool keep;     /* what says it is remembered for long ... */
-	bool unasked;  /* ... and at once, since nobody would ask for it again */
-	enum post_kind kind;
-	char *reply_to, *thread, *mention;
-	char *edits; /* the event */
-	int64_t expires_at_us;
-	struct parts *parts;
-	struct call *call; /* that says the one whose turn it is */
-	int64_t began_us;  /* monotonic */
-	bool typing;       /* as shown */
-};
-
-/* A PUT. It may outlive what it is for: where the echo comes first. */
-struct call {
-	struct send *send;
-	struct flight *flight; /* NULL: nobody waits for it */
-	struct api_call *api;
-};
-
 struct send {
 	struct matrix *m;
 	struct direct *direct;
@@ -66,23 +35,6 @@ struct send {
 	struct loop_timer *typing; /* somebody has waited long enough */
 	GHashTable *told;          /* room -> why kith cannot speak there, as logged */
 };
-
-static void flight_free(void *data)
-{
-	struct flight *f = data;
-
-	if (f->call)
-		f->call->flight = NULL;
-	parts_free(f->parts);
-	g_free(f->key);
-	g_free(f->target);
-	g_free(f->room);
-	g_free(f->reply_to);
-	g_free(f->thread);
-	g_free(f->mention);
-	g_free(f->edits);
-	g_free(f);
-}
 
 static void call_free(void *data)
 {
@@ -102,28 +54,9 @@ static int64_t wall_us(const struct send *s)
 	return s->m->env.clock->wall_us(s->m->env.clock);
 }
 
-static struct flight *find(const struct send *s, const char *target)
-{
-	for (unsigned i = 0; i < s->flights->len; i++) {
-		struct flight *f = g_ptr_array_index(s->flights, i);
-
-		if (!strcmp(f->target, target))
-			return f;
-	}
-	return NULL;
-}
-
 static bool is_busy(void *data, const char *room)
 {
-	const struct send *s = data;
-
-	for (unsigned i = 0; i < s->flights->len; i++) {
-		const struct flight *f = g_ptr_array_index(s->flights, i);
-
-		if (!g_strcmp0(f->room, room))
-			return true;
-	}
-	return false;
+	return flight_is_to(((const struct send *)data)->flights, room);
 }
 
 /* Once, until something is said there again. */
@@ -338,28 +271,6 @@ void send_free(struct send *s)
 	g_free(s);
 }
 
-static struct flight *flight_new(struct send *s, const struct post *p, const struct goal *goal)
-{
-	struct flight *f = g_new0(struct flight, 1);
-
-	f->send = s;
-	f->key = g_strdup(p->key);
-	f->target = g_strdup(goal->target);
-	f->room = g_strdup(goal->room);
-	f->direct = goal->direct;
-	f->may_else = p->room_else;
-	f->keep = !goal->direct || !p->reply_to;
-	f->unasked = p->kind == POST_ANNOUNCEMENT || !p->reply_to;
-	f->kind = p->kind;
-	f->reply_to = goal->answers ? g_strdup(p->reply_to) : NULL;
-	f->thread = goal->answers ? g_strdup(p->thread) : NULL;
-	f->mention = goal->direct ? NULL : g_strdup(p->account);
-	f->edits = p->edits ? spoken_event(s->m->spoken, p->edits) : NULL;
-	f->expires_at_us = p->expires_at_us;
-	f->parts = parts_new(p->key, goal->markup, f->edits);
-	return f;
-}
-
 static void take_off(struct flight *f)
 {
 	f->began_us = mono_us(f->send);
@@ -370,7 +281,7 @@ static void take_off(struct flight *f)
 static void opened(void *data, const char *user, int error)
 {
 	struct send *s = data;
-	struct flight *f = find(s, user);
+	struct flight *f = flight_find(s->flights, user);
 	const char *room = error == 0 ? direct_room(s->direct, user) : NULL;
 
 	if (!f)
@@ -393,12 +304,11 @@ static void opened(void *data, const char *user, int error)
 
 static int start(struct send *s, const struct post *p, const struct goal *goal)
 {
-	struct flight *f = flight_new(s, p, goal);
+	char *edits = p->edits ? spoken_event(s->m->spoken, p->edits) : NULL;
+	struct flight *f = flight_new(s, p, goal, edits);
 
-	if (!f->parts) {
-		flight_free(f);
+	if (!f)
 		return -EINVAL;
-	}
 	g_ptr_array_add(s->flights, f);
 	/* Whatever it was, kith has read it. */
 	if (f->reply_to)
@@ -410,21 +320,12 @@ static int start(struct send *s, const struct post *p, const struct goal *goal)
 	return 0;
 }
 
-static bool is_full(const struct send *s, const struct goal *goal)
-{
-	unsigned openings = 0;
-
-	for (unsigned i = 0; i < s->flights->len; i++)
-		openings += !((const struct flight *)g_ptr_array_index(s->flights, i))->room;
-	return s->flights->len >= FLIGHTS_MOST || (!goal->room && openings >= OPENINGS_MOST);
-}
-
 int send_post(struct send *s, const struct post *p)
 {
 	struct goal goal;
 
 	/* Before anything else: it may be a room that is being opened. */
-	if (!p->room && p->account && find(s, p->account))
+	if (!p->room && p->account && flight_find(s->flights, p->account))
 		return -EAGAIN;
 	int error = goal_find(s->m, s->direct, p, &goal);
 	if (error == -EPROTONOSUPPORT) {
@@ -433,20 +334,9 @@ int send_post(struct send *s, const struct post *p)
 	}
 	if (error < 0)
 		return error;
-	if (is_full(s, &goal) || find(s, goal.target))
+	if (flight_is_full(s->flights, &goal) || flight_find(s->flights, goal.target))
 		return -EAGAIN;
 	return start(s, p, &goal);
-}
-
-static struct flight *find_transaction(const struct send *s, const char *id)
-{
-	for (unsigned i = 0; i < s->flights->len; i++) {
-		struct flight *f = g_ptr_array_index(s->flights, i);
-
-		if (f->call && !strcmp(parts_transaction(f->parts), id))
-			return f;
-	}
-	return NULL;
 }
 
 /* Said before this start, or before the connection was lost. One of several parts proves nothing.
@@ -463,7 +353,7 @@ static void echoed_late(struct send *s, const char *key, const char *event)
 
 void send_echoed(struct send *s, const char *transaction_id, const char *event)
 {
-	struct flight *f = find_transaction(s, transaction_id);
+	struct flight *f = flight_find_transaction(s->flights, transaction_id);
 
 	if (!f) {
 		echoed_late(s, transaction_id, event);
