@@ -375,10 +375,15 @@ bool app_settled(const struct app *app)
 
 void app_close(struct app *app)
 {
+	static const struct db_watcher none;
+
 	if (!app)
 		return;
-	if (app->outbox && !app->crashed)
+	if (app->outbox && !app->crashed) {
 		stop(app);
+		/* What the transports have to write yet is their own. */
+		db_watch(app->db, &none);
+	}
 	app->crashed = true; /* whatever the transports still have to tell comes too late */
 	g_ptr_array_unref(app->links);
 	loop_timer_free(app->timer);

@@ -116,6 +116,11 @@ static void fake_close(struct transport *t)
 
 	if (!fake)
 		return;
+	if (fake->fixture->noting) {
+		db_begin(fake->env.db);
+		db_run(fake->env.db, "INSERT INTO meta(key, value) VALUES('closed', '')", "");
+		db_end(fake->env.db);
+	}
 	g_ptr_array_remove(fake->fixture->fakes, fake);
 	g_ptr_array_unref(fake->posts);
 	g_free(fake->answer_only);

@@ -45,6 +45,7 @@ struct fixture {
 	bool forgetful; /* the networks take a post again that they have had; set before a restart
 			 */
 	struct app *app;
+	bool noting;      /* the networks write to the store that they are closed */
 	GPtrArray *fakes; /* of struct fake, open ones, in the configuration's order; borrowed */
 	GPtrArray *heard; /* of struct fake_post: of all networks, also those closed since */
 	unsigned told;    /* up to here fixture_heard has told of them */

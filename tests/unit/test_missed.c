@@ -217,6 +217,18 @@ static void ears__stop__is_noted_where_it_listened(void **state)
 	assert_int_equal(fixture_int(f, -1, "SELECT stopped_us FROM place"), 0);
 }
 
+static void stop__what_a_network_writes_last__is_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	f->noting = true;
+	fixture_kill(f);
+	assert_int_equal(fixture_int(f, 0, "SELECT count(*) FROM meta WHERE key = 'closed'"), 0);
+	fixture_restart(f, NULL);
+	assert_int_equal(fixture_int(f, 0, "SELECT count(*) FROM meta WHERE key = 'closed'"), 1);
+	f->noting = false;
+}
+
 /* --- What it missed --- */
 
 static void missed__says_from_when_to_when(void **state)
@@ -455,6 +467,7 @@ int main(void)
 		TEST(ears__start__hands_it_to_the_transport),
 		TEST(ears__kill__leaves_what_was_written),
 		TEST(ears__stop__is_noted_where_it_listened),
+		TEST(stop__what_a_network_writes_last__is_kept),
 		TEST(missed__says_from_when_to_when),
 		TEST(missed__a_minute_or_for_ever__is_no_news),
 		TEST(missed__is_said_once_an_hour),
