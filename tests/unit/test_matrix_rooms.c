@@ -607,6 +607,17 @@ static void rooms_direct__invitation__makes_it_so(void **state)
 	assert_null(place->direct);
 }
 
+static void rooms_restart__nobody_left__state_is_as_it_was(void **state)
+{
+	struct ground *g = *state;
+	struct matrix_room *room = enter(g, ROOM);
+
+	apply(g, room, "m.room.create", "{}");
+	member(g, room, KITH, "{\"membership\":\"leave\"}");
+	restart(g, room_alone);
+	assert_true(matrix_rooms_find(g->rooms, ROOM)->complete);
+}
+
 static void rooms_unconfigured__inside__is_known_but_not_kept(void **state)
 {
 	struct ground *g = *state;
@@ -681,6 +692,7 @@ int main(void)
 		TEST(rooms_direct__of_several__the_first_with_nobody_else),
 		TEST(rooms_direct__a_place__never_is),
 		TEST(rooms_direct__invitation__makes_it_so),
+		TEST(rooms_restart__nobody_left__state_is_as_it_was),
 		TEST(rooms_unconfigured__inside__is_known_but_not_kept),
 		TEST(rooms_speak__power__decides),
 		TEST(rooms_shown__nothing_said__is_the_local_part),

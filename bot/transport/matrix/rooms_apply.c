@@ -64,6 +64,9 @@ static enum matrix_rooms_change apply_member(struct matrix_rooms *r, struct know
 		return MATRIX_ROOMS_NOTHING;
 	note_newer(k, e->type, e->state_key);
 	bool gone = !joined && !span_says(membership, "invite");
+	/* Kith is where /sync says that it is, whatever else that tells. */
+	if (gone && !strcmp(e->state_key, r->user))
+		return MATRIX_ROOMS_NOTHING;
 	if (!g_strcmp0(e->state_key, k->room.direct))
 		k->room.left = gone;
 	if (gone)
