@@ -151,6 +151,22 @@ static void direct__somebody_else_in_it__is_not_heard(void **state)
 	assert_told(f, "message alone Ana(@ana:hs.test) help\n");
 }
 
+static void direct__left_by_the_other__is_left_by_kith(void **state)
+{
+	struct fixture *f = *state;
+
+	come_online(f);
+	sync_with(f,
+		  "{\"next_batch\":\"s2\",\"account_data\":{\"events\":[{\"type\":\"m.direct\","
+		  "\"content\":{\"@ana:hs.test\":[\"" ALONE "\"]}}]},\"rooms\":{\"join\":{\"" ALONE
+		  "\":{\"state\":{\"events\":[" STATE "]}}}}}");
+	settle(f);
+	assert_int_equal(fake_hs_count(f->hs, "POST", "v3/rooms/"), 0);
+	sync_with(f, JOINED(ALONE, "", MEMBER("$l", "@ana:hs.test", "Ana", "leave")));
+	settle(f);
+	assert_int_equal(fake_hs_count(f->hs, "POST", "v3/rooms/%21alone%3Ahs.test/leave"), 1);
+}
+
 /* The time of an event is its sender's server's to tell, who may be anybody. */
 static void time__long_past__is_no_older_than_what_was_heard(void **state)
 {
@@ -189,6 +205,7 @@ int main(void)
 		TEST(room__without_an_id__is_none),
 		TEST(sender__who_is_no_user__says_nothing),
 		TEST(direct__somebody_else_in_it__is_not_heard),
+		TEST(direct__left_by_the_other__is_left_by_kith),
 		TEST(time__long_past__is_no_older_than_what_was_heard),
 		TEST(polls__that_bring_nothing_at_once__are_few),
 	};

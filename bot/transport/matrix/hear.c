@@ -260,6 +260,7 @@ void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read
 			hear_change(m, room, e, change);
 		else if (change == MATRIX_ROOMS_MOVED && room->place)
 			invites_follow(m->invites, room);
+		invites_abandoned(m->invites, room);
 	} else {
 		hear_echo(m, e);
 	}

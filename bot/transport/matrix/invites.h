@@ -32,5 +32,7 @@ void invites_put_out(struct invites *i, const char *place, bool banned);
 /* The room has a tombstone: joins the replacement by the server of who said so, makes sure that it
  * names this room as its predecessor, and tells the app (EVENT_MOVED) in a transaction. */
 void invites_follow(struct invites *i, const struct matrix_room *room);
+/* Somebody may have gone out of a direct room: if kith is alone there now, it leaves it. */
+void invites_abandoned(struct invites *i, const struct matrix_room *room);
 
 #endif

@@ -301,8 +301,10 @@ void invites_places(struct invites *i)
 	errands_each(i->errands, &place_kind, look, NULL);
 	if (!invites_places_unknown(i))
 		invites_decide(i);
-	for (unsigned n = 0; (room = matrix_rooms_each(i->m->rooms, n)); n++)
+	for (unsigned n = 0; (room = matrix_rooms_each(i->m->rooms, n)); n++) {
 		follow_one(i, room);
+		invites_abandoned(i, room);
+	}
 }
 
 void invites_put_out(struct invites *i, const char *place, bool banned)

@@ -1,5 +1,5 @@
-/* What invites.c (who asks kith in), invites_places.c (where it goes by itself) and
- * invites_follow.c (after rooms that move) share. */
+/* What invites.c (who asks kith in), invites_places.c (where it goes by itself), invites_follow.c
+ * (after rooms that move) and invites_leave.c (where nobody else is left) share. */
 #ifndef KITH_MATRIX_INVITES_PRIVATE_H
 #define KITH_MATRIX_INVITES_PRIVATE_H
 
