@@ -36,6 +36,32 @@ static void direct__answers__where_it_was_asked(void **state)
 			     "{\"m.in_reply_to\":{\"event_id\":\"$asked\"}}");
 }
 
+/* Else each part of a long answer would ring; of what nobody waits for, none is quiet. */
+static void direct__says__all_of_a_long_post_alike(void **state)
+{
+	struct ground *g = *state;
+	g_autofree char *half = g_strnfill(30000, 'x');
+	g_autofree char *markup = g_strconcat(half, "\n", half, NULL);
+	struct post p = ground_private("key", "@ana:x"),
+		    unasked = ground_private("other", "@ana:x");
+
+	ground_enter_direct(g, "!ana:x", "@ana:x");
+	send_receipt(g->m.send, matrix_rooms_find(g->m.rooms, "!ana:x"), "$asked");
+	p.reply_to = "$asked";
+	p.markup = unasked.markup = markup;
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key 0\n");
+	assert_int_equal(ground_send(g, &unasked), 0);
+	ground_expect(g, 2, "key 0\nother 0\n");
+	for (int n = 1; n <= 2; n++) {
+		g_autofree char *asked = g_strdup_printf("%skey.%d", SEND("ana"), n);
+		g_autofree char *told = g_strdup_printf("%sother.%d", SEND("ana"), n);
+
+		ground_assert_member(ground_await(g, "PUT", asked, 1), "msgtype", "\"m.notice\"");
+		ground_assert_member(ground_await(g, "PUT", told, 1), "msgtype", "\"m.text\"");
+	}
+}
+
 static void direct__speaks__to_one_person_at_a_time(void **state)
 {
 	struct ground *g = *state;
@@ -508,6 +534,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(direct__speaks__where_there_is_a_room),
 		TEST(direct__answers__where_it_was_asked),
+		TEST(direct__says__all_of_a_long_post_alike),
 		TEST(direct__speaks__to_one_person_at_a_time),
 		TEST(direct__waits__for_whom_there_is_no_way_to),
 		TEST(direct__speaks__in_the_room_instead),

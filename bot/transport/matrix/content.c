@@ -130,7 +130,7 @@ static void put_html(json_t *content, const char *start, const char *html)
 static bool notifies(enum post_kind kind, const struct content_about *about)
 {
 	return kind == POST_ANNOUNCEMENT ||
-	       (kind == POST_PRIVATE && !about->reply_to && !about->mention);
+	       (kind == POST_PRIVATE && !about->reply_to && !about->mention && !about->quiet);
 }
 
 /* CS API: m.room.message. */

@@ -9,12 +9,14 @@
 
 #include <glib.h>
 #include <jansson.h>
+#include <stdbool.h>
 
 struct content_about {
 	const char *reply_to; /* event id or NULL */
 	const char *thread;   /* the root of the thread that it answers in, or NULL */
 	const char *edits;    /* the event it takes the place of, or NULL */
 	const char *mention;  /* the user it is for, or NULL */
+	bool quiet;           /* they wait for it, though it points to nothing: more of an answer */
 };
 
 enum {

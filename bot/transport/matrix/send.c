@@ -137,6 +137,7 @@ static void say_part(struct flight *f)
 		.thread = f->thread,
 		.edits = first ? f->edits : NULL,
 		.mention = first ? f->mention : NULL,
+		.quiet = f->reply_to || f->mention,
 	};
 	g_autofree char *room = http_escape(f->room);
 	g_autofree char *id = http_escape(parts_transaction(f->parts));
