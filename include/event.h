@@ -40,6 +40,7 @@ struct event {
 	const char *reply_to; /* the id of the event it answers, or NULL */
 	const char *answers;  /* the key of kith's own post that it answers or reacts to, or NULL */
 	const char *thread;   /* the id of the event whose thread it was said in, or NULL */
+	const char *thread_answers;        /* if that is kith's own, the post's key; else NULL */
 	const char *file_name, *file_type; /* of what was uploaded with it, or NULL */
 	int64_t at_us;  /* when it was said, UTC microseconds, by the network's clock if it tells */
 	bool direct;    /* said to kith in private */

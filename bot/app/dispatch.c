@@ -359,8 +359,11 @@ static void handle_edit(struct app_group *group, struct circle *c, const struct 
 	bool command = is_command(c, edit, &said);
 
 	/* An edit does not tell the thread it belongs to. */
-	g_autofree char *thread = g_strdup(first && !edit->thread ? first->thread : edit->thread);
+	bool told = !first || edit->thread;
+	g_autofree char *thread = g_strdup(told ? edit->thread : first->thread);
+	g_autofree char *root = g_strdup(told ? edit->thread_answers : first->thread_answers);
 	in_thread.thread = thread;
+	in_thread.thread_answers = root;
 	if (command)
 		replied_find(group, c, e, &said.replied);
 	c->editing = true;

@@ -33,6 +33,14 @@ static void find_theirs(struct app_group *group, struct circle *c, const struct 
 		ret->file_name = line->file_name;
 }
 
+/* What a thread hangs on is what is talked about in it, unless something says otherwise. */
+static int64_t work_of_thread(struct circle *c, const struct event *e)
+{
+	if (!e->thread)
+		return 0;
+	return e->thread_answers ? work_of_ours(c, e->thread_answers) : records_work(c, e->thread);
+}
+
 void replied_find(struct app_group *group, struct circle *c, const struct event *e,
 		  struct command_replied *ret)
 {
@@ -55,4 +63,6 @@ void replied_find(struct app_group *group, struct circle *c, const struct event 
 		ret->work = records_work(c, e->target);
 		ret->person = records_thanked(c, e->target);
 	}
+	if (!ret->work)
+		ret->work = work_of_thread(c, e);
 }

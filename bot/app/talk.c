@@ -61,6 +61,7 @@ static void line_free(void *data)
 	g_free(line->reply_to);
 	g_free(line->answers);
 	g_free(line->thread);
+	g_free(line->thread_answers);
 	g_free(line->file_name);
 	g_free(line->room);
 	g_free(line->shown);
@@ -167,6 +168,7 @@ struct talk_line *talk_add(struct talk *t, const struct event *e, int64_t at_us)
 	line->reply_to = g_strdup(e->reply_to);
 	line->answers = g_strdup(e->answers);
 	line->thread = g_strdup(e->thread);
+	line->thread_answers = g_strdup(e->thread_answers);
 	line->file_name = g_strdup(e->file_name);
 	line->room = room_of(e);
 	line->shown = g_strdup(e->shown);

@@ -23,7 +23,8 @@ struct talk_line {
 	char *text;    /* as typed; NULL once it is too old to belong to what comes */
 	char *key;     /* fold_key of the text, if anybody has asked for it; goes with it */
 	GArray *words; /* uint32_t, of a question; NULL: it is none */
-	char *reply_to, *answers, *thread, *file_name; /* as in the event; NULL each */
+	char *reply_to, *answers, *thread, *thread_answers,
+		*file_name; /* as in the event; NULL each */
 	int64_t at_us;
 	bool introduces;
 	bool judged; /* the guard has decided about it, alone or with lines before it */

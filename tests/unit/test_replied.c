@@ -135,6 +135,55 @@ static void edit__of_a_reply_in_a_thread__is_answered_there(void **state)
 	assert_string_equal(text, "very good");
 }
 
+/* Below what shows a work, or what kith says of it; a number, or what is replied to, says it
+ * better. */
+static void thread__about_a_work__says_which(void **state)
+{
+	struct fixture *f = *state;
+
+	show(f);
+	event(f, (struct event){ .account = "ben", .id = "$other", .text = "!show \"Bowl\"" });
+	g_autofree char *key = g_strdup(post(f, "show.entered")->key);
+	g_free(fixture_heard(f));
+	const struct event cases[] = {
+		{ .account = "ana", .thread = "$other", .text = "!note 2 one" },
+		{ .account = "ana", .thread = "$other", .text = "!note two" },
+		{ .account = "ana", .thread = "$x", .thread_answers = key, .text = "!note three" },
+		{ .account = "ana", .thread = "$show", .reply_to = "$other", .text = "!note four" },
+		{ .account = "ana", .thread = "$other", .reply_to = "$x", .text = "!note five" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		event(f, cases[i]);
+	assert_heard(f, "note.kept note.told>ben note.kept note.told>ben note.kept note.told>ben"
+			" note.kept note.told>ben note.kept note.told>ben");
+	assert_int_equal(fixture_int(f, -1, "SELECT count(*) FROM note WHERE work_id = 2"), 5);
+	assert_non_null(strstr(post(f, "note.kept")->markup, "I took it to be about #2"));
+	event(f, (struct event){ .account = "ana", .thread = "$chat", .text = "!note six" });
+	assert_non_null(strstr(post(f, "usage")->markup, "I need the number"));
+	/* Nobody is meant by it. */
+	event(f, (struct event){ .account = "ana", .thread = "$other", .text = "!thanks" });
+	assert_non_null(strstr(post(f, "usage")->markup, "Whom would you like to thank"));
+}
+
+static void thread__of_an_edited_command__says_which(void **state)
+{
+	struct fixture *f = *state;
+
+	show(f);
+	event(f, (struct event){ .account = "ana", .id = "$again", .text = "!show \"Bowl\"" });
+	g_autofree char *key = g_strdup(post(f, "show.replaced")->key);
+	event(f, (struct event){ .account = "ben",
+				 .id = "$nte",
+				 .thread = "$x",
+				 .thread_answers = key,
+				 .text = "!nte good" });
+	event(f, (struct event){ .kind = EVENT_EDIT,
+				 .account = "ben",
+				 .target = "$nte",
+				 .text = "!note good" });
+	assert_int_equal(count(f, "note"), 1);
+}
+
 static void edit_and_delete__in_private__hold(void **state)
 {
 	struct fixture *f = *state;
@@ -424,6 +473,8 @@ int main(void)
 		cmocka_unit_test(groups__answer_in_private__is_in_that_of_the_work),
 		TEST(kith__forgotten_key__is_no_work),
 		TEST(edit__of_a_reply_in_a_thread__is_answered_there),
+		TEST(thread__about_a_work__says_which),
+		TEST(thread__of_an_edited_command__says_which),
 		TEST(edit_and_delete__in_private__hold),
 		TEST(edit__of_thanks_after_an_hour__is_to_the_same),
 		TEST(upload__caption__shows_it),

@@ -56,6 +56,7 @@ static void tell_message(struct matrix *m, const struct matrix_room *room,
 	const char *about = said->target && said->kind != READ_EDIT ? said->target : said->reply_to;
 	g_autofree char *shown = matrix_room_shown(room, read->sender);
 	g_autofree char *answers = about ? spoken_key(m->spoken, about) : NULL;
+	g_autofree char *root = said->thread ? spoken_key(m->spoken, said->thread) : NULL;
 	const struct event e = {
 		.kind = kind_of(said->kind),
 		.id = read->id,
@@ -68,6 +69,7 @@ static void tell_message(struct matrix *m, const struct matrix_room *room,
 		.reply_to = said->reply_to,
 		.answers = answers,
 		.thread = said->thread,
+		.thread_answers = root,
 		.file_name = said->file_name,
 		.file_type = said->file_type,
 		.at_us = read->at_us,
