@@ -372,7 +372,7 @@ class Person:
     def heard(self, event_type, room=None):
         """Every such event so far."""
         return [event for _, event in list(self.events)
-                if event.get('type') == event_type and room in (None, event['room_id'])]
+                if event.get('type') == event_type and room in (None, event.get('room_id'))]
 
     def said_in(self, *rooms):
         """[(monotonic seconds, nick, text)] of all that was said in these rooms, in order."""
