@@ -16,6 +16,8 @@ places = home/{room}
 path = {store}
 '''
 
+TOLD_S = 60  # in private, where a room has to be opened first and somebody has to follow
+
 KNOWS_NOBODY = 'I know nobody called “{}” here'
 ASKED_FOR = re.compile(KNOWS_NOBODY.format('(.*?)'))
 
@@ -67,6 +69,10 @@ class House:
         rooms = listener.direct_with(self.town.kith)
         return [text for text in (self.said(listener, *rooms) if rooms else [])
                 if re.search(pattern, text)]
+
+    def await_told(self, listener, pattern):
+        return irc.wait_for(f'{listener.name} to be told {pattern}',
+                            lambda: self.told(listener, pattern), TOLD_S)
 
     def await_answered(self, listener, expected, seconds=irc.WAIT_S, rooms=()):
         """All of these, in this order, and no others."""
