@@ -16,6 +16,7 @@ places = home/{room}
 path = {store}
 '''
 
+LEFT_S = 90  # what a network did not take is offered again after a minute
 TOLD_S = 60  # in private, where a room has to be opened first and somebody has to follow
 
 KNOWS_NOBODY = 'I know nobody called “{}” here'
@@ -86,7 +87,7 @@ class House:
         is left to say, and both of them have heard all that was said until then."""
         self.settled += 1
         self.answers(self.ana, f'settled{self.settled}', room=room)
-        irc.wait_for('nothing left to say', lambda: not posts_left(self.bot))
+        irc.wait_for('nothing left to say', lambda: not posts_left(self.bot), LEFT_S)
         self.olga.say(room or self.room, f'so far, {self.settled}')
         for listener in (self.olga, self.ana):
             irc.wait_for(f'{listener.name} to have heard it', lambda: any(

@@ -12,7 +12,7 @@ import pytest
 import irc
 import matrix
 from group import posts_left
-from house import CONFIG, TOLD_S, House
+from house import CONFIG, House
 from matrix import PASSWORD, quoted
 
 STOPPED_S = 120
@@ -90,19 +90,21 @@ def test_does_once_what_was_asked_right_before_the_server_went(own_house):
     house.olga.expect_said(house.town.kith, house.room, 'Welcome')
     house.olga.say(house.room, '!show --next "Spoons"')
     house.olga.expect_said(house.town.kith, house.room, 'Spoons')
-    for n in range(5):
+    house.ana.say(house.room, '!note 1 thought 0')
+    house.await_told(house.olga, 'thought 0')
+    for n in range(1, 6):
         house.ana.say(house.room, f'!note 1 thought {n}')
     house.town.server.halt()
     time.sleep(15)
     house.town.server.kill()
     house.town.server.start()
-    house.ana.expect_said(house.town.kith, house.room, "I keep that with", RECOVERS_S)
+    thoughts = [f'thought {n}' for n in range(6)]
+    irc.wait_for('Olga to hear of each', lambda: house.told(house.olga, thoughts[-1]), RECOVERS_S)
     house.settle()
-    assert [text for text, in house.stored('SELECT text FROM note ORDER BY id')] == \
-        [f'thought {n}' for n in range(5)]
-    assert len([text for text in house.said(house.ana) if 'I keep that with' in text]) == 5
-    irc.wait_for('Olga to hear of each', lambda: len(house.told(house.olga, 'thought')) == 5,
-                 TOLD_S)
+    assert [text for text, in house.stored('SELECT text FROM note ORDER BY id')] == thoughts
+    assert len([text for text in house.said(house.ana) if 'I keep that with' in text]) == 6
+    told = house.told(house.olga, 'thought')
+    assert [re.search('thought .', text)[0] for text in told] == thoughts
 
 
 # The server wants kith to be slow.
