@@ -133,10 +133,19 @@ void ears_stop(struct app *app, int64_t now_us)
 	app->ears_us = INT64_MAX;
 }
 
+/* A network that tells all its rooms together has listened in each as long as in any. */
+static bool is_before_start(const struct app_link *link, int64_t at_us)
+{
+	for (unsigned i = 0; i < link->ears->len; i++)
+		if (at_us <= ear_at(link, i)->first_us)
+			return true;
+	return false;
+}
+
 int64_t ears_missed_since(const struct app_link *link, const struct event *e, bool *ret_known)
 {
 	const struct app_ear *ear = ear_in(link, e->room);
-	bool before_start = ear && e->at_us == ear->first_us;
+	bool before_start = ear && is_before_start(link, e->at_us);
 
 	*ret_known = !before_start || ear->stopped_us;
 	return before_start && ear->stopped_us ? ear->stopped_us : e->at_us;

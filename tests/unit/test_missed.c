@@ -323,6 +323,28 @@ static void missed__kill__gives_no_times(void **state)
 	assert_non_null(strstr(fixture_post(f, "missed")->post.markup, "Nov"));
 }
 
+/* A network may tell of all its rooms together: then it goes by the one where it heard last. */
+static void missed__kill__gives_no_times_of_another_room(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_restart(f, fixture_two_groups);
+	fixture_state(f, TRANSPORT_ONLINE);
+	fixture_member(f, "ana");
+	fixture_say(f, "ana", "!remind on");
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_event(f, (struct event){ .account = "ana", .room = "#poets", .text = "hi" });
+	later(f, CLOCK_US_PER_MINUTE);
+	fixture_run(f);
+	later(f, 30 * CLOCK_US_PER_MINUTE);
+	fixture_kill(f);
+	fixture_state(f, TRANSPORT_ONLINE);
+	g_free(fixture_heard(f));
+	assert_true(env(f)->heard_us[0] < env(f)->heard_us[1]);
+	miss(f, env(f)->heard_us[1]);
+	assert_null(strstr(fixture_post(f, "missed")->post.markup, "Nov"));
+}
+
 static void missed__killed_before_it_is_said__is_said_once(void **state)
 {
 	struct fixture *f = *state;
@@ -474,6 +496,7 @@ int main(void)
 		TEST(missed__quiet__says_nothing),
 		TEST(missed__stop_in_good_order__is_when_it_began),
 		TEST(missed__kill__gives_no_times),
+		TEST(missed__kill__gives_no_times_of_another_room),
 		TEST(missed__killed_before_it_is_said__is_said_once),
 		TEST(missed__too_late__is_not_said),
 		TEST(missed__in_one_place__is_said_there),
