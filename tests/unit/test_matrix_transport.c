@@ -238,28 +238,21 @@ static void room__newly_entered__what_was_said_before_is_not_told(void **state)
 	assert_true(f->listening[0]);
 }
 
+/* Kith came or went, and somebody said something. */
+#define MOVES(n, how, name, text) \
+	MEMBER("$m" n, "@kith:hs.test", name, how) "," SAYS("$s" n, "@ana:hs.test", text)
+#define AGAIN                                                 \
+	MOVES("1", "join", "Kith", "inside")                  \
+	"," MOVES("2", "leave", "Kith", "outside") "," MOVES( \
+		"3", "join", "Kith", "again") "," MOVES("4", "join", "Kith the bot", "renamed")
+
 static void room__entered_again__what_was_said_outside_is_not_told(void **state)
 {
 	struct fixture *f = *state;
 
 	come_online(f);
 	sync_with(f, "{\"next_batch\":\"s2\",\"rooms\":{\"leave\":{\"" ROOM "\":{}}}}");
-	sync_with(
-		f,
-		SYNC("s3", STATE,
-		     MEMBER("$m3", "@kith:hs.test", "Kith", "join") "," SAYS("$1", "@ana:hs.test", "inside") "," MEMBER(
-			     "$m4", "@kith:hs.test", "Kith",
-			     "leave") "," SAYS("$2", "@ana:hs.test",
-					       "outside") "," MEMBER("$m5", "@kith:hs.test", "Kith",
-								     "join") "," SAYS("$3",
-										      "@ana:hs."
-										      "test",
-										      "again") "," MEMBER("$m6",
-													  "@kith:hs.test",
-													  "Kith the bot",
-													  "join") "," SAYS("$4",
-															   "@ana:hs.test",
-															   "renamed")));
+	sync_with(f, SYNC("s3", STATE, AGAIN));
 	settle(f);
 	assert_told(f, "message room Ana(@ana:hs.test) again\n"
 		       "message room Ana(@ana:hs.test) renamed\nonline\n");
