@@ -226,8 +226,6 @@ class Person:
         if event.get('type') == 'm.room.member':
             self.rooms[event['room_id'], event['state_key']] = event['content'].get('membership')
             self.shown[event['state_key']] = event['content'].get('displayname')
-            if event['state_key'] == self.user:  # the SDK may tell a membership too late
-                self.memberships[event['room_id']] = event['content'].get('membership')
         # The state of a room may come again, and an event that was decrypted comes as both.
         known = (event.get('event_id'), event.get('type'))
         if known[0] is None or known not in self._known:
@@ -331,12 +329,14 @@ class Person:
                      lambda: self.rooms.get((room, user)) == membership, seconds)
 
     def direct_with(self, user):
-        """The direct rooms with that user that either of both has opened, and we are in."""
+        """The direct rooms with that user that either of both has opened, and we are in; as the
+        server has it, since the SDK at times tells of an invitation after what came of it."""
+        joined = self.http.client('GET', 'joined_rooms')['joined_rooms']
         found = dict.fromkeys(
             event['room_id'] for _, event in list(self.events)
             if event.get('type') == 'm.room.member' and event['content'].get('is_direct')
             and {event['state_key'], event['sender']} == {user, self.user})
-        return [room for room in found if self.memberships.get(room) == 'join']
+        return [room for room in found if room in joined]
 
     # What they hear.
 
