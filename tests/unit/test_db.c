@@ -531,7 +531,7 @@ static void db__look__reads_and_changes_nothing(void **state)
 	db_close(look);
 	assert_int_equal(db_look(none, &look, &missing), -ENOENT);
 	assert_int_equal(access(none, F_OK), -1);
-	g_autofree char *version = outside(p->path, "PRAGMA user_version = 1");
+	g_free(outside(p->path, "PRAGMA user_version = 1"));
 	assert_int_equal(db_look(p->path, &look, &older), -EPROTO);
 	assert_non_null(strstr(older, "made by an older kith"));
 }
