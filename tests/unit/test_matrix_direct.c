@@ -257,6 +257,29 @@ static void direct__asks__no_second_time_within_the_hour(void **state)
 	ground_expect(g, 2, "key -2\nkey 0\n");
 }
 
+/* A server that dies over it may have made the room: the syncs after it tell, and soon. */
+static void direct__asks_again__soon__where_no_answer_came(void **state)
+{
+	struct ground *g = *state;
+	struct post p = ground_private("key", "@ana:x");
+
+	p.opens = true;
+	ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .closes = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 1, "key -11\n");
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
+	clock_virtual_set(&g->clock, GROUND_NOW_US + 11 * CLOCK_US_PER_SECOND);
+	ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .hold = true });
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_await(g, "POST", "v3/createRoom", 2);
+	/* The same where the connection was given up meanwhile. */
+	send_forget(g->m.send);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
+	clock_virtual_set(&g->clock, GROUND_NOW_US + 22 * CLOCK_US_PER_SECOND);
+	assert_int_equal(ground_send(g, &p), 0);
+	ground_expect(g, 2, "key -11\nkey 0\n");
+}
+
 static void direct__speaks__in_the_room_where_it_may_not_open_one(void **state)
 {
 	struct ground *g = *state;
@@ -283,7 +306,7 @@ static void direct__finds__the_room_it_was_not_told_of(void **state)
 	ground_script(g, "POST", "v3/createRoom", (struct hs_answer){ .closes = true });
 	assert_int_equal(ground_send(g, &p), 0);
 	ground_expect(g, 1, "key -11\n");
-	assert_int_equal(ground_send(g, &p), -ENOENT);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
 	ground_enter_direct(g, "!made:x", "@ana:x");
 	assert_int_equal(ground_send(g, &p), 0);
 	ground_expect(g, 2, "key -11\nkey 0\n");
@@ -302,7 +325,7 @@ static void direct__opens__none_while_one_is_under_way_elsewhere(void **state)
 	ground_await(g, "POST", "v3/createRoom", 1);
 	send_forget(g->m.send);
 	/* Nobody waits for it, but the room may be there soon. */
-	assert_int_equal(ground_send(g, &p), -ENOENT);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
 	assert_int_equal(g->tellings, 0);
 }
 
@@ -443,7 +466,7 @@ static void direct__says_nothing__where_it_was_kept_from_looking(void **state)
 	assert_int_equal(ground_send(g, &p), 0);
 	ground_await(g, "GET", "v3/rooms/%21opened%3Ax/state/", 1);
 	send_forget(g->m.send);
-	assert_int_equal(ground_send(g, &p), -ENOENT);
+	assert_int_equal(ground_send(g, &p), -EAGAIN);
 	fake_hs_turn(g->hs, 20000);
 	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
 }
@@ -544,6 +567,7 @@ int main(void)
 		TEST(direct__keeps__a_list_it_cannot_read),
 		TEST(direct__lists__one_after_the_other),
 		TEST(direct__asks__no_second_time_within_the_hour),
+		TEST(direct__asks_again__soon__where_no_answer_came),
 		TEST(direct__speaks__in_the_room_where_it_may_not_open_one),
 		TEST(direct__finds__the_room_it_was_not_told_of),
 		TEST(direct__opens__none_while_one_is_under_way_elsewhere),

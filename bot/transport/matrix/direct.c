@@ -19,7 +19,8 @@
 #define CREATE_WITHIN_US (10 * CLOCK_US_PER_MINUTE)
 #define TELLING_TAKES_US CLOCK_US_PER_MINUTE
 #define LOOK_TAKES_US    CLOCK_US_PER_MINUTE
-/* After a start: so long a room may still be in the making that was asked for before. */
+/* So long a room may still be in the making that was asked for before the connection was lost, or
+ * before this start. */
 #define DOUBT_US (10 * CLOCK_US_PER_SECOND)
 
 enum { HEARD_MOST = 64 };
@@ -31,7 +32,7 @@ struct way {
 	char *room; /* NULL: none, or what is said there is not known yet */
 	bool encrypted;
 	int64_t tried_us;
-	bool doubtful;         /* tried before this start, and nobody knows what came of it */
+	bool doubtful;         /* nobody knows what came of it: the next syncs may tell */
 	struct api_call *call; /* while it is being opened */
 	void (*done)(void *data, const char *user, int error);
 	void *data;
@@ -120,8 +121,14 @@ struct direct *direct_new(struct matrix *m)
 	return d;
 }
 
-/* When it was tried is remembered: the room may be there. One that has not been looked at yet is as
- * good as unknown. */
+static void doubt(struct way *w)
+{
+	w->doubtful = true;
+	w->tried_us = mono_us(w->direct);
+}
+
+/* The room that was asked for may be there. One that has not been looked at yet is as good as
+ * unknown. */
 void direct_forget(struct direct *d)
 {
 	GHashTableIter i;
@@ -131,8 +138,10 @@ void direct_forget(struct direct *d)
 	while (g_hash_table_iter_next(&i, NULL, &value)) {
 		struct way *w = value;
 
-		if (w->call)
+		if (w->call) {
 			g_clear_pointer(&w->room, g_free);
+			doubt(w);
+		}
 		api_cancel(g_steal_pointer(&w->call));
 	}
 	direct_list_forget(d->list);
@@ -312,6 +321,8 @@ static void not_created(struct way *w, const struct api_answer *a)
 	bool refused = a->error == -EREMOTEIO && a->status >= 400 && a->status < 500 && !limited;
 	if (a->error == -ECONNREFUSED || limited)
 		w->tried_us -= OPEN_EVERY_US; /* nobody has heard of it */
+	else if (!refused)
+		doubt(w);
 	if (refused || a->error == -ECONNREFUSED) {
 		db_begin(m->db);
 		note_opened(w->direct, w->user);

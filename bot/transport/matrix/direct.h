@@ -1,8 +1,8 @@
 /*
  * The way to one person alone (CS API: Direct Messaging): the room there is, or one that kith
- * opens. Never two at once for one person, and at most one an hour, whatever comes of it: creating
- * a room has no transaction id, so that an answer that is lost leaves a room that only the next
- * sync tells of.
+ * opens. Never two at once for one person. Creating a room has no transaction id: where no answer
+ * came, before or after a start, the next syncs have some seconds to tell of it. One that is
+ * refused is not asked for again within the hour.
  */
 #ifndef KITH_MATRIX_DIRECT_H
 #define KITH_MATRIX_DIRECT_H
@@ -35,7 +35,7 @@ void direct_lost(struct direct *d, const char *user, const char *room);
 
 enum direct_opening {
 	DIRECT_MAY_OPEN,
-	DIRECT_OPENING, /* it is being opened */
+	DIRECT_OPENING, /* it is being opened, or may have been */
 	DIRECT_CLOSED,  /* kith has tried lately, whatever came of it; not again for now */
 };
 enum direct_opening direct_opening(struct direct *d, const char *user);
