@@ -54,6 +54,9 @@ class Answer:
         self.endless = endless
         self.length = len(self.body) if length is None else length
 
+    def __str__(self):
+        return f'{self.status} {self.body[:30].decode(errors="replace")}'
+
     @classmethod
     def error(cls, status, code, headers=(), **more):
         return cls({'errcode': code, 'error': f'the test wants {code}', **more}, status, headers)
