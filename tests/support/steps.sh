@@ -45,7 +45,9 @@ needs_build() {
 meson_suite() {
 	local results=$build/sanitized/meson-logs/$1.json
 	rm -f "$results"
-	meson test -C "$build/sanitized" --quiet --no-rebuild --suite "$1" --logbase "$1" -t 3
+	# Those on a network mostly wait.
+	meson test -C "$build/sanitized" --quiet --no-rebuild --suite "$1" --logbase "$1" -t 3 \
+		--num-processes $((3 * $(nproc)))
 	python3 tests/support/tap.py meson "$results"
 }
 
