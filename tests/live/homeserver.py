@@ -97,6 +97,7 @@ class Server:
         self.timeline = []  # (room, event), by everybody
         self.state = {ROOM: room_state(OLGA, ANA, KITH)}
         self.invites = {}
+        self._scripted = itertools.count(1)
         self.accounts = 0  # how many tokens there have been
         self.first = None  # a function that changes the first sync, as scripts do
         self._answers = []
@@ -259,7 +260,7 @@ class Server:
     def sync(self, request):
         since = request.query.get('since', [None])[0]
         try:
-            after = int(since[1:]) if since else None
+            after = int(since[1:].partition('.')[0]) if since else None
         except ValueError:
             after = None
         asked_s = int(request.query.get('timeout', ['0'])[0]) / 1000
@@ -270,6 +271,9 @@ class Server:
             told = self.told(after)
             function = self.first if after is None and self.first else \
                 self._scripts.popleft() if self._scripts and after is not None else None
+            if function and after is not None:
+                # As from any server: what is told at once has a cursor of its own.
+                told['next_batch'] += f'.{next(self._scripted)}'
         return (function(told) if function else None) or told
 
     def told(self, after):
