@@ -291,11 +291,14 @@ static void begin_anew(const struct reading *r)
 static void read_rooms(struct reading *r)
 {
 	/* m.direct goes by rooms that are known, and decides whether their state is kept. */
-	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i))
+	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
 		enter(r, i);
+		give_back(r, i);
+	}
 	if (!r->b->since)
 		begin_anew(r);
 	read_account_data(r);
+	r->passed = 0;
 	for (int64_t i = rooms_of(r, "join"); i != SPANS_NONE; i = spans_next(r->spans, i)) {
 		read_state(r, i);
 		give_back(r, i);
