@@ -461,9 +461,7 @@ static void rooms_upgrade__target__is_kept_from_the_first_moment(void **state)
 {
 	struct ground *g = *state;
 
-	assert_false(matrix_rooms_awaits(g->rooms, NEW));
 	struct matrix_room *new = upgrade(g);
-	assert_true(matrix_rooms_awaits(g->rooms, NEW));
 	assert_string_equal(g->arrived, NEW);
 	g_autofree char *predecessor = matrix_room_predecessor(new);
 	assert_string_equal(predecessor, ROOM);
@@ -480,7 +478,6 @@ static void rooms_upgrade__target__is_kept_from_the_first_moment(void **state)
 	struct matrix_room *old = matrix_rooms_find(g->rooms, ROOM);
 	assert_null(old->place);
 	assert_null(old->moved_to);
-	assert_false(matrix_rooms_awaits(g->rooms, NEW));
 	restart(g, room_alone);
 	assert_false(g->dirty);
 	assert_string_equal(matrix_rooms_at(g->rooms, ROOM)->id, NEW);

@@ -195,8 +195,6 @@ void hear_muted(struct matrix *m, const struct matrix_room *room)
 		.encrypted = room->encrypted,
 	};
 
-	if (room->moved_to) /* nobody is to speak there */
-		return;
 	if (room->encrypted)
 		log_warning("matrix %s: %s is encrypted, which this kith cannot read or write yet; "
 			    "make a room without encryption, and name it in 'places' instead",

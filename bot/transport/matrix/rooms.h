@@ -101,8 +101,6 @@ enum matrix_rooms_change {
 enum matrix_rooms_change matrix_rooms_apply(struct matrix_rooms *r, struct matrix_room *room,
 					    const struct read_event *e);
 
-/* Whether a place goes on at `id`. */
-bool matrix_rooms_awaits(struct matrix_rooms *r, const char *id);
 /* Whether state of that room is kept: it is a place, direct, or where a place goes on. Others are
  * nothing to kith. */
 bool matrix_rooms_keeps(const struct matrix_room *room);

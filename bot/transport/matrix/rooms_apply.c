@@ -182,21 +182,6 @@ enum matrix_rooms_change matrix_rooms_apply(struct matrix_rooms *r, struct matri
 	return take_event(r, k, type, e);
 }
 
-bool matrix_rooms_awaits(struct matrix_rooms *r, const char *id)
-{
-	GHashTableIter i;
-	void *value;
-
-	g_hash_table_iter_init(&i, r->by_place);
-	while (g_hash_table_iter_next(&i, NULL, &value)) {
-		const struct known *k = value;
-
-		if (!g_strcmp0(k->room.moved_to, id))
-			return true;
-	}
-	return false;
-}
-
 bool matrix_rooms_keeps(const struct matrix_room *room)
 {
 	const struct known *k = (const struct known *)room;
