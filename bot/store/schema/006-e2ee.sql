@@ -1,0 +1,149 @@
+-- End-to-end encryption on Matrix. Pickles and secrets are locked with a key that is not in the store. All of it belongs to one device of kith's: with another one
+-- it goes, except whose identity is whose.
+
+CREATE TABLE e2ee_own (
+	network TEXT PRIMARY KEY,
+	device TEXT NOT NULL,               -- whose keys these are
+	account TEXT NOT NULL,              -- pickle
+	published INTEGER NOT NULL DEFAULT 0, -- the homeserver has the device's keys
+	signer TEXT,                        -- the self-signing key that has signed it, and
+	signature TEXT,                     -- its signature; NULL: none has
+	fallback_at_us INTEGER NOT NULL DEFAULT 0, -- when the fallback key was published
+	fallback_old INTEGER NOT NULL DEFAULT 0 -- the one before it is still good
+) WITHOUT ROWID;
+
+-- The owner's keys, if kith made them: seeds, sealed.
+CREATE TABLE e2ee_crosssign (
+	network TEXT PRIMARY KEY,
+	user TEXT NOT NULL,
+	master TEXT NOT NULL,
+	self_signing TEXT NOT NULL,
+	user_signing TEXT NOT NULL,
+	uploaded INTEGER NOT NULL DEFAULT 0 -- the homeserver has taken them
+) WITHOUT ROWID;
+
+-- Whose lists of devices are followed, and who they are. `pinned` outlives the following.
+CREATE TABLE e2ee_user (
+	network TEXT NOT NULL,
+	user TEXT NOT NULL,
+	followed INTEGER NOT NULL,          -- in some encrypted room with kith
+	outdated INTEGER NOT NULL,
+	self_signing TEXT,                  -- their key, signed by
+	pinned TEXT,                        -- their master key, as it was last; NULL: they had none
+	PRIMARY KEY (network, user)
+) WITHOUT ROWID;
+
+CREATE TABLE e2ee_device (
+	network TEXT NOT NULL,
+	user TEXT NOT NULL,
+	device TEXT NOT NULL,
+	curve25519 TEXT NOT NULL,
+	ed25519 TEXT NOT NULL,              -- never another one
+	shown TEXT,
+	megolm INTEGER NOT NULL,
+	signed INTEGER NOT NULL,
+	gone INTEGER NOT NULL DEFAULT 0,    -- not on their list any more
+	PRIMARY KEY (network, user, device)
+) WITHOUT ROWID;
+CREATE INDEX e2ee_device_key ON e2ee_device (network, user, curve25519);
+
+CREATE TABLE e2ee_session (
+	network TEXT NOT NULL,
+	curve25519 TEXT NOT NULL,           -- of the other device
+	session TEXT NOT NULL,
+	pickle TEXT NOT NULL,
+	used INTEGER NOT NULL,              -- the greatest is the one to speak in
+	PRIMARY KEY (network, curve25519, session)
+) WITHOUT ROWID;
+
+-- When a session was last replaced because it failed.
+CREATE TABLE e2ee_wedged (
+	network TEXT NOT NULL,
+	curve25519 TEXT NOT NULL,
+	at_us INTEGER NOT NULL,
+	PRIMARY KEY (network, curve25519)
+) WITHOUT ROWID;
+
+CREATE TABLE e2ee_outgoing (
+	id INTEGER PRIMARY KEY,
+	network TEXT NOT NULL,
+	txn TEXT NOT NULL,
+	about TEXT NOT NULL,
+	type TEXT NOT NULL,
+	messages TEXT NOT NULL              -- the body of the request, JSON
+);
+CREATE INDEX e2ee_outgoing_about ON e2ee_outgoing (network, about);
+
+-- What kith speaks in, a room. Only those that it speaks in now.
+CREATE TABLE e2ee_outbound (
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	session TEXT NOT NULL,
+	pickle TEXT NOT NULL,               -- ahead of what was used
+	leased INTEGER NOT NULL,            -- its index
+	since_us INTEGER NOT NULL,
+	visibility TEXT,                    -- what newcomers may read, as it was then
+	PRIMARY KEY (network, room)
+) WITHOUT ROWID;
+
+-- Sessions of ours that were spoken in, to know our own again.
+CREATE TABLE e2ee_spoken (
+	network TEXT NOT NULL,
+	session TEXT NOT NULL,
+	room TEXT NOT NULL,
+	leased INTEGER NOT NULL,            -- no index of it from here on was used
+	at_us INTEGER NOT NULL,
+	PRIMARY KEY (network, session)
+) WITHOUT ROWID;
+
+-- Who has the key of it, or was told why not.
+CREATE TABLE e2ee_shared (
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	user TEXT NOT NULL,
+	device TEXT NOT NULL,
+	curve25519 TEXT NOT NULL,
+	code TEXT,                          -- m.room_key.withheld; NULL: they have it
+	PRIMARY KEY (network, room, user, device)
+) WITHOUT ROWID;
+
+-- What others speak in.
+CREATE TABLE e2ee_inbound (
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	session TEXT NOT NULL,
+	sender TEXT NOT NULL,
+	curve25519 TEXT,                    -- of the device that gave it; NULL: it was only withheld
+	ed25519 TEXT,
+	pickle TEXT,                        -- likewise
+	code TEXT,                          -- why it was withheld
+	at_us INTEGER NOT NULL,             -- when it was last of use
+	PRIMARY KEY (network, room, session)
+) WITHOUT ROWID;
+
+-- Which event used which index: another one with the same is a replay.
+CREATE TABLE e2ee_index (
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	session TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	event TEXT NOT NULL,
+	sent_us INTEGER NOT NULL,           -- its origin_server_ts
+	PRIMARY KEY (network, room, session, at)
+) WITHOUT ROWID;
+
+-- Events that cannot be read yet.
+CREATE TABLE e2ee_unread (
+	id INTEGER PRIMARY KEY,             -- in this order
+	network TEXT NOT NULL,
+	room TEXT NOT NULL,
+	event TEXT NOT NULL,
+	text TEXT NOT NULL,                 -- JSON, as it came
+	session TEXT,                       -- what it waits for: a session's key,
+	sender TEXT,                        -- or somebody's devices
+	code TEXT,                          -- why the key is not coming
+	ready INTEGER NOT NULL DEFAULT 0,   -- it has come: to be tried again
+	backlog INTEGER NOT NULL,
+	at_us INTEGER NOT NULL,
+	UNIQUE (network, room, event)
+);
