@@ -44,6 +44,11 @@ bool outbound_ready(struct outbound *o, const struct matrix_room *room);
 json_t *outbound_encrypt(struct outbound *o, const struct matrix_room *room, const char *type,
 			 const json_t *content);
 
+/* What it may have waited for: the devices of `user` are known (in a transaction); what was on its
+ * way `about` a session has been taken by the server. */
+void outbound_devices(struct outbound *o, const char *user);
+void outbound_sent(struct outbound *o, const char *about);
+
 /* The next message needs a new session. In a transaction. */
 void outbound_rotate(struct outbound *o, const char *room);
 /* Kith has left it: its session goes. In a transaction. */
