@@ -74,6 +74,21 @@ static bool add_array(GString *out, const json_t *array)
 	return true;
 }
 
+static bool add_integer(GString *out, int64_t n)
+{
+	g_string_append_printf(out, "%" G_GINT64_FORMAT, n);
+	return n >= -INTEGER_MOST && n <= INTEGER_MOST;
+}
+
+/* 1e10 is an integer, whichever way it was written; so is -0.0. */
+static bool add_real(GString *out, double n)
+{
+	bool integer =
+		n >= -(double)INTEGER_MOST && n <= (double)INTEGER_MOST && (double)(int64_t)n == n;
+
+	return integer && add_integer(out, (int64_t)n);
+}
+
 /* `without`: members of an object that are left out, NULL: none. */
 static bool add_value(GString *out, const json_t *j, const char *const *without)
 {
@@ -85,14 +100,10 @@ static bool add_value(GString *out, const json_t *j, const char *const *without)
 	case JSON_STRING:
 		add_string(out, json_string_value(j), json_string_length(j));
 		return true;
-	case JSON_INTEGER: {
-		int64_t n = json_integer_value(j);
-
-		g_string_append_printf(out, "%" G_GINT64_FORMAT, n);
-		return n >= -INTEGER_MOST && n <= INTEGER_MOST;
-	}
+	case JSON_INTEGER:
+		return add_integer(out, json_integer_value(j));
 	case JSON_REAL:
-		return false;
+		return add_real(out, json_real_value(j));
 	case JSON_TRUE:
 		g_string_append(out, "true");
 		return true;

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* NULL: it has a number that is no integer, or one beyond 2^53 - 1. g_free it. */
+/* NULL: it has a number that is no integer (1e10 is one), or one beyond 2^53 - 1. g_free it. */
 char *canonical_text(const json_t *j);
 /* What is signed of an object: all but `signatures` and `unsigned`. NULL likewise, or it is no
  * object. g_free it. */

@@ -35,15 +35,19 @@ char *crypto_encode(const unsigned char *bytes, size_t n)
 
 unsigned char *crypto_decode(const char *text, size_t *ret_bytes)
 {
-	size_t length = strlen(text);
-	g_autofree char *padded = g_strconcat(text, &"=="[2 - (4 - length % 4) % 4], NULL);
-	g_autofree unsigned char *bytes = NULL;
+	static const char *const paddings[] = { "", NULL, "==", "=" };
+	size_t length = strlen(text), n = 0;
+	const char *padding = paddings[length % 4];
 
-	if (length % 4 == 1 || length > CRYPTO_TEXT_MOST)
+	if (!padding || length > CRYPTO_TEXT_MOST)
 		return NULL;
-	bytes = g_base64_decode(padded, ret_bytes);
-	g_autofree char *again = crypto_encode(bytes, *ret_bytes);
-	return strcmp(again, text) ? NULL : g_steal_pointer(&bytes);
+	g_autofree char *padded = g_strconcat(text, padding, NULL);
+	g_autofree unsigned char *bytes = g_base64_decode(padded, &n);
+	g_autofree char *again = crypto_encode(bytes, n);
+	if (strcmp(again, text) != 0)
+		return NULL;
+	*ret_bytes = n;
+	return g_steal_pointer(&bytes);
 }
 
 static bool decode_fixed(const char *text, unsigned char *ret, size_t bytes)

@@ -86,34 +86,42 @@ static bool take_field(const unsigned char **at, const unsigned char *end, struc
 }
 
 enum { VERSION = 3, OLM_RATCHET = 0x0a, PRE_KEY_BASE = 0x12, PRE_KEY_MESSAGE = 0x22 };
-enum { MEGOLM_INDEX = 0x08 };
+enum { MEGOLM_INDEX = 0x08, MAC_BYTES = 8 };
 
-/* Whether every key in it, of those that secrets are agreed on with, is one. The MAC at its end
- * reads as what it is not, at worst. */
-static bool has_good_keys(const unsigned char *message, size_t bytes, bool pre_key)
+/* Every key in it that secrets are agreed on with, however often there is one. What does not read
+ * as fields from end to end is not what it says to be: the library could find keys in it that
+ * nobody has looked at. */
+static int check_fields(const unsigned char *message, size_t bytes, bool pre_key)
 {
-	const unsigned char *at = message + 1, *end = message + bytes;
-	struct field f;
+	size_t behind = pre_key ? 0 : MAC_BYTES;
 
-	if (bytes < 1 || message[0] != VERSION)
-		return false;
-	while (at < end && take_field(&at, end, &f)) {
-		bool key = f.tag == (pre_key ? PRE_KEY_BASE : OLM_RATCHET);
+	if (bytes < 1 + behind || message[0] != VERSION)
+		return -EBADMSG;
+	const unsigned char *at = message + 1, *end = message + bytes - behind;
+	while (at < end) {
+		struct field f;
+		int error = 0;
 
-		if (key && (f.length != KEY_BYTES || !crypto_agrees(f.bytes)))
-			return false;
-		if (pre_key && f.tag == PRE_KEY_MESSAGE && !has_good_keys(f.bytes, f.length, false))
-			return false;
+		if (!take_field(&at, end, &f))
+			return -EBADMSG;
+		if (f.tag == (pre_key ? PRE_KEY_BASE : OLM_RATCHET))
+			error = f.length != KEY_BYTES    ? -EBADMSG
+				: crypto_agrees(f.bytes) ? 0
+							 : -EKEYREJECTED;
+		else if (pre_key && f.tag == PRE_KEY_MESSAGE)
+			error = check_fields(f.bytes, f.length, false);
+		if (error < 0)
+			return error;
 	}
-	return true;
+	return 0;
 }
 
-static bool is_sound(const char *body, bool pre_key)
+static int check_message(const char *body, bool pre_key)
 {
 	size_t bytes = 0;
 	g_autofree unsigned char *message = crypto_decode(body, &bytes);
 
-	return message && has_good_keys(message, bytes, pre_key);
+	return message ? check_fields(message, bytes, pre_key) : -EBADMSG;
 }
 
 int crypto_message_index(const char *ciphertext, uint32_t *ret)
@@ -377,9 +385,10 @@ int crypto_session_in(struct crypto_account *a, const char *curve25519, const ch
 		      struct crypto_session **ret)
 {
 	g_autofree char *copy = g_strdup(body);
+	int error = crypto_is_curve25519(curve25519) ? check_message(body, true) : -EKEYREJECTED;
 
-	if (!crypto_is_curve25519(curve25519) || !is_sound(body, true))
-		return -EKEYREJECTED;
+	if (error < 0)
+		return error;
 	struct crypto_session *s = session_blank();
 	if (olm_create_inbound_session_from(s->olm, a->olm, curve25519, strlen(curve25519), copy,
 					    strlen(copy)) == olm_error()) {
@@ -459,7 +468,7 @@ int crypto_session_decrypt(struct crypto_session *s, int type, const char *body,
 	size_t length = strlen(body);
 
 	if ((type != CRYPTO_PRE_KEY && type != CRYPTO_MESSAGE) ||
-	    !is_sound(body, type == CRYPTO_PRE_KEY))
+	    check_message(body, type == CRYPTO_PRE_KEY) < 0)
 		return -EBADMSG;
 	size_t most = olm_decrypt_max_plaintext_length(s->olm, (size_t)type, look, length);
 	if (most == olm_error())
@@ -723,10 +732,16 @@ int crypto_inbound_decrypt(const struct crypto_inbound *in, const char *cipherte
 	if (most == olm_error())
 		return -EBADMSG;
 	char *text = g_malloc(most + 1);
-	size_t read = olm_group_decrypt(in->olm, (uint8_t *)copy, length, (uint8_t *)text, most,
-					ret_index);
-	if (read != olm_error())
-		return take_text(text, read, ret);
+	uint32_t index = 0;
+	size_t read =
+		olm_group_decrypt(in->olm, (uint8_t *)copy, length, (uint8_t *)text, most, &index);
+	if (read != olm_error()) {
+		int error = take_text(text, read, ret);
+
+		if (error == 0)
+			*ret_index = index;
+		return error;
+	}
 	g_free(text);
 	return olm_inbound_group_session_last_error_code(in->olm) == OLM_UNKNOWN_MESSAGE_INDEX
 		       ? -ERANGE

@@ -68,8 +68,8 @@ bool crypto_session_matches(const struct crypto_session *s, const char *curve255
 			    const char *body);
 /* Text, ended by NUL and valid UTF-8 without one inside. g_free it. */
 char *crypto_session_encrypt(struct crypto_session *s, const char *text, int *ret_type);
-/* g_free *ret; -EBADMSG: it was not encrypted by this session, was decrypted before, or is no such
- * text. The session is as it was then. */
+/* g_free *ret; -EBADMSG: it was not encrypted by this session or was decrypted before, the session
+ * is as it was then; or it is no such text. */
 int crypto_session_decrypt(struct crypto_session *s, int type, const char *body, char **ret);
 
 /*
