@@ -146,6 +146,30 @@ static void seal__format__stays(void **state)
 		     "k1:AAECAwQFBgcICQoL/KkL2R4qoFFPftgkURi8pWXKnDI04ps=", "a token");
 }
 
+/* HKDF-Expand (RFC 5869) of what HKDF-Extract makes of the secret; pickles stay readable. */
+static void seal__key__for_others_stays(void **state)
+{
+	struct world *w = *state;
+	static const unsigned char want[32] = {
+		0xfa, 0x25, 0xea, 0x00, 0xea, 0x4b, 0x6b, 0x07, 0x32, 0xa2, 0xd9,
+		0x80, 0x5a, 0x0e, 0x0a, 0xfa, 0x1f, 0xbc, 0x6c, 0x49, 0xeb, 0x7f,
+		0x1b, 0xe2, 0xc4, 0xd9, 0x4c, 0x3b, 0x4a, 0x73, 0x31, 0xcc,
+	};
+	unsigned char key[32], other[32];
+
+	g_hash_table_insert(w->values, (char *)"key-file", w->file);
+	key_is(w, LONG_SECRET);
+	assert_int_equal(open_again(w), 0);
+	seal_key(w->seal, "home/pickles", key);
+	assert_memory_equal(key, want, sizeof(key));
+	seal_key(w->seal, "work/pickles", other);
+	assert_memory_not_equal(key, other, sizeof(key));
+	key_is(w, LONG_SECRET "0");
+	assert_int_equal(open_again(w), 0);
+	seal_key(w->seal, "home/pickles", other);
+	assert_memory_not_equal(key, other, sizeof(key));
+}
+
 static void seal__key_file__cannot_be_used(void **state)
 {
 	struct world *w = *state;
@@ -204,8 +228,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(seal__secret__comes_back),         TEST(seal__key__is_made_beside_the_store),
 		TEST(seal__key__is_what_the_file_says), TEST(seal__format__stays),
-		TEST(seal__key_file__cannot_be_used),   TEST(seal__key_file__cannot_be_made),
-		TEST(seal__locked_text__was_changed),
+		TEST(seal__key__for_others_stays),      TEST(seal__key_file__cannot_be_used),
+		TEST(seal__key_file__cannot_be_made),   TEST(seal__locked_text__was_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

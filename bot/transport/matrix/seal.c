@@ -193,3 +193,15 @@ char *seal_unlock(const struct seal *s, const char *what, const char *locked)
 	g_free(secret);
 	return NULL;
 }
+
+/* RFC 5869, HKDF-Expand, to the length of one hash. */
+void seal_key(const struct seal *s, const char *what, unsigned char ret[static 32])
+{
+	gsize n = KEY_BYTES;
+	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, s->key, KEY_BYTES);
+
+	g_hmac_update(hmac, (const guchar *)what, (gssize)strlen(what));
+	g_hmac_update(hmac, (const guchar *)"\x01", 1);
+	g_hmac_get_digest(hmac, ret, &n);
+	g_hmac_unref(hmac);
+}

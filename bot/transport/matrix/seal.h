@@ -22,4 +22,8 @@ char *seal_lock(const struct seal *s, const char *what, const char *secret);
 /* NULL: another key locked it, or it was changed. config_secret_free it. */
 char *seal_unlock(const struct seal *s, const char *what, const char *locked);
 
+/* A key of its own for whatever locks what it keeps by itself: always the same for the same key and
+ * `what`. */
+void seal_key(const struct seal *s, const char *what, unsigned char ret[static 32]);
+
 #endif
