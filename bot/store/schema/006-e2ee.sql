@@ -27,10 +27,19 @@ CREATE TABLE e2ee_user (
 	network TEXT NOT NULL,
 	user TEXT NOT NULL,
 	followed INTEGER NOT NULL,          -- in some encrypted room with kith
-	outdated INTEGER NOT NULL,
+	outdated INTEGER NOT NULL,          -- 0: no; else greater each time it is marked so
 	self_signing TEXT,                  -- their key, signed by
 	pinned TEXT,                        -- their master key, as it was last; NULL: they had none
+	changed INTEGER NOT NULL DEFAULT 0, -- that is not the first they had
+	left_us INTEGER NOT NULL DEFAULT 0, -- when the following ended
 	PRIMARY KEY (network, user)
+) WITHOUT ROWID;
+
+-- Between which syncs kith did not hear whose lists have changed.
+CREATE TABLE e2ee_changes (
+	network TEXT PRIMARY KEY,
+	since TEXT NOT NULL,
+	until TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE e2ee_device (
@@ -42,7 +51,7 @@ CREATE TABLE e2ee_device (
 	shown TEXT,
 	megolm INTEGER NOT NULL,
 	signed INTEGER NOT NULL,
-	gone INTEGER NOT NULL DEFAULT 0,    -- not on their list any more
+	gone INTEGER NOT NULL DEFAULT 0,    -- since when it is not on their list any more; 0: it is
 	PRIMARY KEY (network, user, device)
 ) WITHOUT ROWID;
 CREATE INDEX e2ee_device_key ON e2ee_device (network, user, curve25519);

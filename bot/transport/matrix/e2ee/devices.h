@@ -20,19 +20,20 @@ struct devices;
 struct device {
 	char *user, *id;
 	char *curve25519, *ed25519;
-	char *shown;  /* how its owner calls it, or NULL; for people only */
+	char *shown;  /* how its owner calls it, one clean line, or NULL; for people only */
 	bool megolm;  /* it understands Olm and Megolm */
 	bool signed_; /* by its owner's self-signing key, and that by their master key */
 };
 
 enum devices_identity {
-	DEVICES_NOBODY,  /* no identity: nothing of theirs is signed */
+	DEVICES_NOBODY,  /* no identity, or none that holds: nothing of theirs is signed */
 	DEVICES_PINNED,  /* the one kith has always known */
 	DEVICES_CHANGED, /* another one than before: pinned anew, told once */
 };
 
 struct devices_callbacks {
-	/* A list that was outdated is there. In a transaction. */
+	/* A list that was outdated is there; or it is not to be had for now, and what is known of
+	 * them has to do (devices_unreachable). In a transaction. */
 	void (*updated)(void *data, const char *user);
 	/* `user` has another identity than before: once a change. In a transaction. */
 	void (*identity_changed)(void *data, const char *user);
@@ -52,13 +53,14 @@ void devices_unfollow(struct devices *d, const char *user);
 bool devices_follows(const struct devices *d, const char *user);
 /* device_lists of a /sync answer (`at` is NULL where it says nothing). */
 void devices_lists(struct devices *d, struct span lists);
-/* Kith did not hear the changes between two syncs (it asks /keys/changes), or any since long ago
- * (`from` is NULL: every list is outdated). */
+/* Kith did not hear the changes between two syncs (it asks /keys/changes, and until that is
+ * answered knows of nobody), or any since long ago (`from` is NULL: every list is outdated). */
 void devices_gap(struct devices *d, const char *from, const char *to);
 
 /* Whether what is known of them is up to date. Who is not followed never is. */
 bool devices_known(const struct devices *d, const char *user);
-/* Their server did not answer the last time: what is known is old, and the best there is. */
+/* Their server did not answer the last time, or kith's does not tell of them: what is known is old,
+ * and the best there is. It is asked again later. */
 bool devices_unreachable(const struct devices *d, const char *user);
 /* Of struct device, in the order of their ids; none of those that were deleted. g_ptr_array_unref
  * it. */
@@ -72,7 +74,7 @@ void device_free(struct device *device);
 struct device *device_copy(const struct device *device);
 
 enum devices_identity devices_identity(const struct devices *d, const char *user);
-/* Their master key, or NULL. g_free it. */
+/* Their master key, or NULL: DEVICES_NOBODY. g_free it. */
 char *devices_master(const struct devices *d, const char *user);
 
 /* Device keys that came over Olm (sender_device_keys), for a device no list told of yet: NULL where
