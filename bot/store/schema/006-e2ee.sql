@@ -3,7 +3,8 @@
 
 CREATE TABLE e2ee_own (
 	network TEXT PRIMARY KEY,
-	device TEXT NOT NULL,               -- whose keys these are
+	user TEXT NOT NULL,                 -- whose keys
+	device TEXT NOT NULL,               -- these are
 	account TEXT NOT NULL,              -- pickle
 	published INTEGER NOT NULL DEFAULT 0, -- the homeserver has the device's keys
 	signer TEXT,                        -- the self-signing key that has signed it, and

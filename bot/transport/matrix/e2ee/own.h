@@ -13,6 +13,7 @@
 
 struct crypto_account;
 struct own;
+struct seal;
 
 struct own_callbacks {
 	/* The device's keys are on the homeserver, at once or again. From the loop. */
@@ -22,6 +23,9 @@ struct own_callbacks {
 	 * people. From the loop; nothing is asked of the server after it. */
 	void (*stale)(void *data, const char *why);
 };
+
+/* What the pickles of a network are locked with. */
+void own_pickle_key(const struct seal *seal, const char *network, struct crypto_pickle_key *ret);
 
 /* The device's keys as the store has them, made if there are none, or if they are another device's
  * (then everything of that one's encryption goes with them). -EKEYREJECTED: another key locked
@@ -44,8 +48,9 @@ void own_set_signature(struct own *o, const char *self_signing, const char *sign
 struct crypto_account *own_account(struct own *o);
 void own_keep(struct own *o);
 
-/* Uploads what is not there yet; asks on until it is. Needs nothing but the loop: `published` tells
- * the end. */
+/* Looks whether the homeserver has this device's keys and no others, and uploads what is not there
+ * yet; asks on until it is. Each one-time key goes up once: where nobody knows whether it arrived,
+ * it is not handed out again. Needs nothing but the loop: `published` tells the end. */
 void own_publish(struct own *o);
 bool own_is_published(const struct own *o);
 /* What a /sync answer tells (device_one_time_keys_count, device_unused_fallback_key_types; `at` is
