@@ -55,6 +55,7 @@ struct base {
 G_GNUC_UNUSED static void ground_init(struct ground *g, hs_handler *handler, void *data)
 {
 	log_set_level(LOG_LEVEL_ERROR);
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
 	g->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
 	g->loop = loop_new();
 	clock_virtual_init(&g->clock, NOW_US);

@@ -59,19 +59,26 @@ CREATE INDEX e2ee_device_key ON e2ee_device (network, user, curve25519);
 
 CREATE TABLE e2ee_session (
 	network TEXT NOT NULL,
-	curve25519 TEXT NOT NULL,           -- of the other device
+	user TEXT NOT NULL,                 -- whose device it is with: anybody can say that a key is theirs
+	curve25519 TEXT NOT NULL,           -- that device's, as is
+	ed25519 TEXT NOT NULL,
 	session TEXT NOT NULL,
 	pickle TEXT NOT NULL,
-	used INTEGER NOT NULL,              -- the greatest is the one to speak in
-	PRIMARY KEY (network, curve25519, session)
-) WITHOUT ROWID;
+	used INTEGER NOT NULL,              -- when it last brought something, or was begun: the greatest is the one to speak in
+	heard TEXT NOT NULL,                -- hashes of the last messages that it read
+	known INTEGER NOT NULL,             -- 0: a stranger's; 1: of somebody whose list is followed; 2: it is on that list
+	PRIMARY KEY (network, user, curve25519, session)
+);
+CREATE INDEX e2ee_session_stranger ON e2ee_session (network, used) WHERE known = 0;
 
 -- When a session was last replaced because it failed.
 CREATE TABLE e2ee_wedged (
 	network TEXT NOT NULL,
+	user TEXT NOT NULL,
 	curve25519 TEXT NOT NULL,
 	at_us INTEGER NOT NULL,
-	PRIMARY KEY (network, curve25519)
+	waiting INTEGER NOT NULL,           -- the new one is still to be begun
+	PRIMARY KEY (network, user, curve25519)
 ) WITHOUT ROWID;
 
 CREATE TABLE e2ee_outgoing (

@@ -242,6 +242,7 @@ void e2ee_synced(struct e2ee *e)
 		return;
 	e->started = true;
 	outgoing_start(e->outgoing);
+	sessions_start(e->sessions);
 	devices_start(e->devices);
 	own_publish(e->own);
 }

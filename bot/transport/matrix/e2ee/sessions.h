@@ -23,8 +23,10 @@ enum { SESSIONS_KEPT = 4 }; /* a device */
 struct sessions *sessions_new(const struct e2ee_env *env, struct own *own, struct devices *devices,
 			      struct outgoing *outgoing);
 void sessions_free(struct sessions *s);
+/* Replaces what failed from now on: the account is signed in, and its first sync handled. */
+void sessions_start(struct sessions *s);
 
-/* Whether there is one to speak in with that device. */
+/* Whether there is one to speak in with that device, by both of its keys. */
 bool sessions_has(const struct sessions *s, const struct device *device);
 /* Claims one-time keys for those of `devices` (of struct device) that there is no session with, and
  * begins one with each. One request at a time; `done` comes once, from the loop, never from in
