@@ -126,28 +126,46 @@ CREATE TABLE e2ee_shared (
 
 -- What others speak in.
 CREATE TABLE e2ee_inbound (
+	id INTEGER PRIMARY KEY,
 	network TEXT NOT NULL,
 	room TEXT NOT NULL,
 	session TEXT NOT NULL,
 	sender TEXT NOT NULL,
-	curve25519 TEXT,                    -- of the device that gave it; NULL: it was only withheld
-	ed25519 TEXT,
-	pickle TEXT,                        -- likewise
-	code TEXT,                          -- why it was withheld
-	at_us INTEGER NOT NULL,             -- when it was last of use
-	PRIMARY KEY (network, room, session)
-) WITHOUT ROWID;
+	curve25519 TEXT NOT NULL,           -- of the device that gave it
+	ed25519 TEXT NOT NULL,
+	at_us INTEGER NOT NULL,             -- when it was last of use, to the day
+	used INTEGER NOT NULL DEFAULT 0,    -- something was read with it
+	floor INTEGER NOT NULL DEFAULT 0,   -- which event used an index before this is forgotten
+	pickle TEXT NOT NULL,
+	UNIQUE (network, room, session)
+);
+CREATE INDEX e2ee_inbound_sender ON e2ee_inbound (network, sender, room, at_us);
+CREATE INDEX e2ee_inbound_unused ON e2ee_inbound (network, sender, at_us) WHERE used = 0;
 
--- Which event used which index: another one with the same is a replay.
+-- Which event used which index: another one with the same is a replay. A row an event.
 CREATE TABLE e2ee_index (
-	network TEXT NOT NULL,
-	room TEXT NOT NULL,
-	session TEXT NOT NULL,
+	session INTEGER NOT NULL,           -- e2ee_inbound.id
 	at INTEGER NOT NULL,
 	event TEXT NOT NULL,
 	sent_us INTEGER NOT NULL,           -- its origin_server_ts
-	PRIMARY KEY (network, room, session, at)
+	PRIMARY KEY (session, at)
 ) WITHOUT ROWID;
+-- No foreign key, which would be looked up for every event.
+CREATE TRIGGER e2ee_inbound_gone AFTER DELETE ON e2ee_inbound BEGIN
+	DELETE FROM e2ee_index WHERE session = old.id;
+END;
+
+-- Keys that somebody says they do not give. Nothing proves it.
+CREATE TABLE e2ee_withheld (
+	network TEXT NOT NULL,
+	sender TEXT NOT NULL,
+	room TEXT NOT NULL,
+	session TEXT NOT NULL,
+	code TEXT NOT NULL,
+	at_us INTEGER NOT NULL,
+	PRIMARY KEY (network, sender, room, session)
+) WITHOUT ROWID;
+CREATE INDEX e2ee_withheld_sender ON e2ee_withheld (network, sender, at_us);
 
 -- Events that cannot be read yet.
 CREATE TABLE e2ee_unread (
@@ -155,12 +173,13 @@ CREATE TABLE e2ee_unread (
 	network TEXT NOT NULL,
 	room TEXT NOT NULL,
 	event TEXT NOT NULL,
-	text TEXT NOT NULL,                 -- JSON, as it came
+	author TEXT NOT NULL,               -- who said it
 	session TEXT,                       -- what it waits for: a session's key,
 	sender TEXT,                        -- or somebody's devices
 	code TEXT,                          -- why the key is not coming
 	ready INTEGER NOT NULL DEFAULT 0,   -- it has come: to be tried again
 	backlog INTEGER NOT NULL,
-	at_us INTEGER NOT NULL,
+	at_us INTEGER NOT NULL,             -- since when; 0: it is to wait no longer
+	text TEXT NOT NULL,                 -- JSON, as it came
 	UNIQUE (network, room, event)
 );

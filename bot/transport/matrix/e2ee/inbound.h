@@ -14,6 +14,12 @@
 struct inbound;
 struct olm_message;
 
+/* What is kept; beyond it the oldest goes. */
+enum {
+	INBOUND_SESSIONS_MOST = 200, /* of somebody's, in a room */
+	INBOUND_INDICES_MOST = 1000, /* of a session, after pruning: what is before is not read */
+};
+
 struct inbound *inbound_new(const struct e2ee_env *env);
 void inbound_free(struct inbound *in);
 
@@ -22,7 +28,8 @@ void inbound_free(struct inbound *in);
  * else, has that id in the room. In a transaction. */
 int inbound_add(struct inbound *in, const struct olm_message *m, char **ret_room,
 		char **ret_session);
-/* m.room_key.withheld (not over Olm; it proves nothing but helps to explain). 0 as above. */
+/* m.room_key.withheld (not over Olm; it proves nothing but helps to explain). As above; never in
+ * the way of a key. */
 int inbound_withheld(struct inbound *in, const char *sender, const json_t *content, char **ret_room,
 		     char **ret_session);
 
@@ -35,8 +42,8 @@ struct inbound_message {
 /* The event's content is m.room.encrypted of Megolm. 0, inbound_message_done it: in a transaction,
  * its index is remembered. -ENOKEY: the key is not there, *ret_session names it (g_free it) and
  * *ret_code why it was withheld (NULL: nobody said; g_free it); -ERANGE: from before what kith may
- * read; -EEXIST: a replay; -EBADMSG: it cannot be read, was said to another room, or is not by who
- * it says. */
+ * read; -EEXIST: a replay; -EBADMSG: it cannot be read, was said to another room, is not by who it
+ * says, or is what only the server may allow (a redaction, a state). */
 int inbound_decrypt(struct inbound *in, const char *room, const struct read_event *e,
 		    struct inbound_message *ret, char **ret_session, char **ret_code);
 void inbound_message_done(struct inbound_message *m);
