@@ -176,9 +176,12 @@ def homeserver_program():
 
 
 @pytest.fixture(scope='session')
-def peers(homeserver_program, tmp_path_factory):
-    """Where people live who use matrix-js-sdk."""
-    there = matrix.Peers(got(matrix.Sdk), tmp_path_factory.mktemp('peers') / 'peers.log')
+def peers(request, homeserver_program, tmp_path_factory):
+    """Where people live who use matrix-js-sdk: the newest one, or of the version that the test is
+    parametrized with."""
+    version = getattr(request, 'param', matrix.NEWEST)
+    there = matrix.Peers(got(lambda: matrix.Sdk(version)),
+                         tmp_path_factory.mktemp('peers') / 'peers.log')
     yield there
     there.stop()
 
@@ -213,19 +216,32 @@ def town(shared_homeserver, peers, cleanup):
 
 
 @pytest.fixture
+def encrypted_town(shared_homeserver, peers, cleanup):
+    """The same, of people who read nothing but what was encrypted by a device that its owner has
+    signed."""
+    server, numbers = shared_homeserver
+    return matrix.Town(server, peers, cleanup, tag=str(next(numbers)), crypto='strict')
+
+
+@pytest.fixture
 def own_town(homeserver, peers, cleanup):
     """own_town(rc_message=..., ...): a matrix.Town on a server of its own."""
-    return lambda **changes: matrix.Town(homeserver(**changes), peers, cleanup)
+    def town(crypto=None, **changes):
+        return matrix.Town(homeserver(**changes), peers, cleanup, crypto=crypto)
+    return town
 
 
 @pytest.fixture
 def matrix_kith(kith_program, tmp_path, cleanup):
     """matrix_kith(town, config, ...): the bot, on its way to a matrix.Town by this configuration,
-    in which {keys} are those of [matrix home], {store} is its store, and more as is given."""
+    in which {keys} are those of [matrix home], {store} is its store, and more as is given. Where
+    people speak encrypted somebody has signed it in."""
     def start(town, config, folder=tmp_path, **values):
         bot = irc.Kith(kith_program, folder, config.format(
             keys=town.keys(folder), store=folder / 'kith.db', **values))
         bot.secrets = [matrix.PASSWORD]
+        if town.crypto:
+            matrix.sign_in(bot)
         cleanup.callback(bot.check_log)
         cleanup.callback(bot.stop)
         bot.start()

@@ -1,4 +1,5 @@
 """The people of a week in a room of Matrix, and kith among them."""
+import encrypted
 import irc
 import week
 from group import Group
@@ -35,6 +36,11 @@ class MatrixGroup(Group):
             somebody.join(self.room)
         self.begin(kith_of(CONFIG, olga=olga.user, room=self.room, zone=the_week.zone,
                            sections=the_week.sections()))
+
+    def await_kith(self):
+        super().await_kith()
+        for somebody in [*self.people.values(), self.observer]:
+            somebody.expect_member(self.room, self.town.kith)
 
     def alone(self, somebody):
         return [room for room in somebody.memberships if room != self.room]
@@ -85,6 +91,8 @@ class MatrixGroup(Group):
             assert len(self.alone(somebody)) <= 1, \
                 f'{somebody.name} has several rooms with kith'
         assert not self.alone(self.observer)
+        if self.town.crypto:
+            encrypted.check(self.town.people, self.town.kith)
 
 
 def follow(said, posts, speakers):

@@ -4,6 +4,7 @@ import concurrent.futures
 import re
 from typing import NamedTuple
 
+import encrypted
 import group_matrix
 import irc
 import week
@@ -76,6 +77,8 @@ class MixedGroup(Group):
     def await_kith(self):
         for room in self.rooms.values():
             self.bot.await_log('in ' + re.escape(room), times=self.starts)
+        for somebody in self.town.people:
+            somebody.expect_member(self.rooms['matrix'], self.town.kith)
 
     def spoken_at(self):
         """{name: side} for each line: where everybody has spoken last when it has been said."""
@@ -199,3 +202,5 @@ class MixedGroup(Group):
         for door, somebody in self.people.items():
             posts = self.posts_to(door)
             assert self.follow(somebody, self.alone(somebody), posts).posts == len(posts)
+        if self.town.crypto:
+            encrypted.check(self.town.people, self.town.kith)

@@ -45,6 +45,8 @@ class House:
         """For the first time; self.bot.start() from then on."""
         self.bot = self.kith(self.town, self.config, olga=self.olga.user, room=self.place)
         self.bot.await_log('in ' + re.escape(self.place))
+        for somebody in (self.olga, self.ana):
+            somebody.expect_member(self.room, self.town.kith)
 
     def asks(self, somebody, *probes, room=None):
         for probe in probes:

