@@ -290,9 +290,9 @@ G_GNUC_UNUSED static void restart(struct world *w)
 	assert_int_equal(open_own(w), 0);
 }
 
-G_GNUC_UNUSED static int set_up(void **state)
+/* It is all 0. */
+G_GNUC_UNUSED static void set_up_world(struct world *w)
 {
-	struct world *w = g_new0(struct world, 1);
 	struct config_section section = { .kind = (char *)"matrix", .name = (char *)"home" };
 	char *fault = NULL;
 
@@ -313,6 +313,13 @@ G_GNUC_UNUSED static int set_up(void **state)
 	w->commits = -1;
 	open_store(w);
 	assert_int_equal(open_own(w), 0);
+}
+
+G_GNUC_UNUSED static int set_up(void **state)
+{
+	struct world *w = g_new0(struct world, 1);
+
+	set_up_world(w);
 	*state = w;
 	return 0;
 }

@@ -72,8 +72,7 @@ static void curve__base64__has_one_way_to_write_it(void **state)
 					    "====",
 					    "Z===",
 					    "Zg=",
-					    "Z\x80"
-					    "8g" };
+					    "Z\2008g" };
 	size_t n = 1000;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(none); i++)

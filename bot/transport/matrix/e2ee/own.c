@@ -384,15 +384,15 @@ static void looked(void *data, const struct api_answer *a)
 	well(o);
 	struct span keys =
 		span_at(a->json, "device_keys", o->env->user, o->env->device, "keys", NULL);
-	bool there = is_key(o, keys, "curve25519", own_curve25519(o), &other) &
-		     is_key(o, keys, "ed25519", own_ed25519(o), &other);
+	bool curve25519 = is_key(o, keys, "curve25519", own_curve25519(o), &other);
+	bool ed25519 = is_key(o, keys, "ed25519", own_ed25519(o), &other);
 	if (other) {
 		go_stale(o, "the homeserver has other keys for this device than the store");
 		return;
 	}
 	o->checked = true;
-	if (there != o->published) {
-		o->published = there;
+	if ((curve25519 && ed25519) != o->published) {
+		o->published = curve25519 && ed25519;
 		db_begin(o->env->db);
 		own_keep(o);
 		db_end(o->env->db);
