@@ -17,7 +17,8 @@ static const char usage[] =
 	"       kith check [-c FILE] [--connect]\n"
 	"       kith pitch [--tsv FILE | TEXT]\n"
 	"       kith replay [-c FILE] [--member NAME]... [--giving NAME]... LOG...\n"
-	"       kith matrix login|status [-c FILE] [NETWORK]\n"
+	"       kith matrix login [-c FILE] [--replace-identity] [NETWORK]\n"
+	"       kith matrix status [-c FILE] [NETWORK]\n"
 	"       kith --help | --version\n"
 	"\n"
 	"Kith remembers who in a small group has passed on whose work and why, and runs its "
@@ -42,7 +43,11 @@ static const char usage[] =
 	"      --json          try: print what kith says as JSON, an object a line\n"
 	"      --tsv FILE      pitch: read each row of a table; its first line names id and text\n"
 	"      --member NAME   replay: a member of the group from the start, by nick or Matrix id\n"
-	"      --giving NAME   replay: likewise, who has lately given something\n";
+	"      --giving NAME   replay: likewise, who has lately given something\n"
+	"      --replace-identity\n"
+	"                      matrix login: give the account another identity than the one that "
+	"was\n"
+	"                      made elsewhere\n";
 
 int main_wrong_usage(void)
 {
@@ -132,15 +137,21 @@ static const struct {
 } subcommands[] = {
 	{ "run", "c", NOTHING, main_run },           { "try", "cdsj", NOTHING, main_try },
 	{ "check", "cn", NOTHING, check },           { "pitch", "t", ANYTHING, main_pitch },
-	{ "replay", "cmg", SOMETHING, main_replay }, { "matrix", "c", SOMETHING, main_matrix },
+	{ "replay", "cmg", SOMETHING, main_replay }, { "matrix", "cr", SOMETHING, main_matrix },
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "connect", no_argument, NULL, 'n' },
-	{ "db", required_argument, NULL, 'd' },     { "script", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'j' },         { "tsv", required_argument, NULL, 't' },
-	{ "member", required_argument, NULL, 'm' }, { "giving", required_argument, NULL, 'g' },
-	{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+	{ "config", required_argument, NULL, 'c' },
+	{ "connect", no_argument, NULL, 'n' },
+	{ "db", required_argument, NULL, 'd' },
+	{ "script", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "tsv", required_argument, NULL, 't' },
+	{ "member", required_argument, NULL, 'm' },
+	{ "giving", required_argument, NULL, 'g' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "replace-identity", no_argument, NULL, 'r' },
+	{ NULL, 0, NULL, 0 },
 };
 
 /* One option; false if `letters` do not have it. */
@@ -160,6 +171,8 @@ static bool take_option(struct options *o, const char *letters, int letter)
 		o->json = true;
 	if (letter == 't')
 		o->tsv = optarg;
+	if (letter == 'r')
+		o->replace = true;
 	if (letter == 'm')
 		g_ptr_array_add(o->members, optarg);
 	if (letter == 'g')

@@ -19,6 +19,7 @@ struct options {
 	const char *script;
 	bool json;
 	const char *tsv;
+	bool replace;                /* matrix login: an identity made elsewhere */
 	GPtrArray *members, *giving; /* of const char *, then a NULL */
 	char **arguments;            /* what is no option; NULL-terminated */
 };

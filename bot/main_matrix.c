@@ -9,6 +9,7 @@
 #include "net/http.h"
 #include "store/db.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/e2ee/enrol.h"
 #include "transport/matrix/login.h"
 #include "transport/matrix/reply.h"
 #include "transport/matrix/seal.h"
@@ -41,10 +42,14 @@ struct door {
 	struct db *db;
 	struct seal *seal;
 	struct account *account;
-	GPtrArray *seats; /* of struct seat */
-	unsigned asked;   /* seats whose alias was looked up */
-	bool ended;       /* its token has, and kith can have another */
-	bool rooms_known; /* the server has told which rooms kith is in */
+	struct enrol *keys; /* of its device */
+	char *password;     /* while it signs in; NULL: it has a token */
+	bool replace;       /* an identity that kith does not have the keys of */
+	bool moved;         /* to another device than the one before */
+	GPtrArray *seats;   /* of struct seat */
+	unsigned asked;     /* seats whose alias was looked up */
+	bool ended;         /* its token has, and kith can have another */
+	bool rooms_known;   /* the server has told which rooms kith is in */
 	int status;
 };
 
@@ -52,6 +57,8 @@ static int status_of(int error)
 {
 	switch (-error) {
 	case EACCES:
+	case EEXIST:
+	case ESTALE:
 		return EX_NOPERM;
 	case EPROTO:
 		return EX_PROTOCOL;
@@ -150,6 +157,18 @@ static void tell_what_next(const struct door *d, bool signed_in)
 		   "may join");
 }
 
+static void tell_keys(const struct door *d)
+{
+	if (!d->account || !d->keys)
+		return;
+	g_autofree char *identity = enrol_identity(d->keys, d->account);
+	g_autofree char *keys = enrol_device(d->keys, d->account);
+	g_autofree char *trust = enrol_trust(d->keys, d->account);
+	tell("identity", "%s", identity);
+	tell("keys", "%s", keys);
+	tell("trust", "%s", trust);
+}
+
 static void show(const struct door *d, const char *state)
 {
 	const char *store = d->config->store_path;
@@ -174,6 +193,7 @@ static void show(const struct door *d, const char *state)
 	tell("key", "%s%s", key, made ? "" : ", made when kith signs in");
 	tell("", "it opens what the store keeps of the session: have a copy of it, apart from the "
 		 "store's");
+	tell_keys(d);
 	tell_rooms(d);
 	tell("encryption", "not yet: kith reads and speaks in rooms without it");
 	tell_what_next(d, a);
@@ -227,13 +247,13 @@ static void recall_seats(struct door *d)
 	}
 }
 
-static void ask(struct door *d, const char *path,
+static void ask(struct door *d, const char *method, const char *path,
 		void (*answered)(void *data, const struct http_answer *a))
 {
 	g_autofree char *url = g_strconcat(d->account->homeserver, "/_matrix/client/", path, NULL);
 	char *bearer = g_strconcat("Bearer ", d->account->token, NULL);
 	const struct http_request request = {
-		.method = "GET",
+		.method = method,
 		.url = url,
 		.authorization = bearer,
 		.within_us = ANSWER_US,
@@ -242,6 +262,23 @@ static void ask(struct door *d, const char *path,
 
 	http_send(d->http, &request, answered, d);
 	config_secret_free(bearer);
+}
+
+static void keys_told(void *data)
+{
+	struct door *d = data;
+
+	loop_quit(d->loop);
+}
+
+static void left(void *data, const struct http_answer *a)
+{
+}
+
+/* CS API: POST /logout. Whether it went well is not waited for. */
+static void leave(struct door *d)
+{
+	ask(d, "POST", "v3/logout", left);
 }
 
 static void rooms_told(void *data, const struct http_answer *a)
@@ -259,7 +296,7 @@ static void rooms_told(void *data, const struct http_answer *a)
 		}
 	}
 	reply_done(&r);
-	loop_quit(d->loop);
+	enrol_look(d->keys, d->account, keys_told, d);
 }
 
 static void look_up(struct door *d);
@@ -284,18 +321,65 @@ static void look_up(struct door *d)
 	while (d->asked < d->seats->len && ((struct seat *)d->seats->pdata[d->asked])->id)
 		d->asked++;
 	if (d->asked == d->seats->len) {
-		ask(d, "v3/joined_rooms", rooms_told);
+		ask(d, "GET", "v3/joined_rooms", rooms_told);
 		return;
 	}
 	const struct seat *s = d->seats->pdata[d->asked];
 	g_autofree char *alias = http_escape(s->place);
 	g_autofree char *path = g_strconcat("v3/directory/room/", alias, NULL);
-	ask(d, path, alias_told);
+	ask(d, "GET", path, alias_told);
+}
+
+/* What kith knows of its device's keys. */
+static void open_keys(struct door *d)
+{
+	const struct enrol_ground ground = { .loop = d->loop,
+					     .http = d->http,
+					     .db = d->db,
+					     .seal = d->seal,
+					     .section = d->section };
+
+	d->keys = enrol_new(&ground);
 }
 
 /*
  * kith matrix login
  */
+
+static void begin_login(struct door *d, const char *token, const char *device);
+
+/* The server has keys for this device that the store does not have: whoever has sessions with them
+ * is lost to it. Its session ends, so that nobody speaks to it any more. */
+static void move(struct door *d)
+{
+	g_autofree char *stable = login_device(d->section);
+	g_autofree char *number = g_strdup_printf("%06X", g_random_int_range(0, 1 << 24));
+	g_autofree char *device = g_strconcat(stable, number, NULL);
+
+	d->moved = true;
+	leave(d);
+	account_free(g_steal_pointer(&d->account));
+	begin_login(d, NULL, device);
+}
+
+static void keys_put(void *data, int error, const char *why)
+{
+	struct door *d = data;
+
+	/* Its token may have been renewed meanwhile. */
+	account_free(g_steal_pointer(&d->account));
+	account_load(d->db, d->seal, d->section->name, &d->account);
+	if (error == -ESTALE && d->password && !d->moved && d->account) {
+		move(d);
+		return;
+	}
+	if (error)
+		d->status = complain(d, status_of(error), why);
+	if (d->account)
+		look_up(d);
+	else
+		loop_quit(d->loop);
+}
 
 static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
@@ -310,7 +394,10 @@ static void signed_in(void *data, int error, struct account *a, const char *why,
 	db_begin(d->db);
 	account_save(d->db, d->seal, d->section->name, a);
 	db_end(d->db);
-	look_up(d);
+	const struct enrol_wish wish = { .account = a,
+					 .password = d->password,
+					 .replace = d->replace };
+	enrol_put(d->keys, &wish, keys_put, d);
 }
 
 /* From the configuration, else from whoever calls. */
@@ -331,26 +418,31 @@ static int get_secrets(struct door *d, char **password, char **token)
 	return *password ? 0 : complain(d, EX_NOINPUT, "no password was given");
 }
 
-static int begin_login(struct door *d)
+static void begin_login(struct door *d, const char *token, const char *device)
 {
-	char *password = NULL, *token = NULL;
+	const struct login_wish wish = { .section = d->section,
+					 .password = d->password,
+					 .token = token,
+					 .device = device,
+					 .clock = clock_real() };
+
+	login_start(d->http, &wish, signed_in, d);
+}
+
+static int log_in(struct door *d)
+{
+	char *token = NULL;
 	struct account *before = NULL;
-	int status = get_secrets(d, &password, &token);
+	int status = get_secrets(d, &d->password, &token);
 
 	if (status == 0) {
 		/* As the same device, if there is one. */
 		account_load(d->db, d->seal, d->section->name, &before);
 		const char *user = config_text(d->section, "user");
 		bool same = before && g_ascii_strcasecmp(before->user, user) == 0;
-		const struct login_wish wish = { .section = d->section,
-						 .password = password,
-						 .token = token,
-						 .device = same ? before->device : NULL,
-						 .clock = clock_real() };
-		login_start(d->http, &wish, signed_in, d);
+		begin_login(d, token, same ? before->device : NULL);
 	}
 	account_free(before);
-	config_secret_free(password);
 	config_secret_free(token);
 	return status;
 }
@@ -366,7 +458,8 @@ static int matrix_login(struct door *d)
 	if (error)
 		return complain(d, EX_CONFIG, fault);
 	recall_seats(d);
-	d->status = begin_login(d);
+	open_keys(d);
+	d->status = log_in(d);
 	if (d->status == 0)
 		loop_run(d->loop);
 	if (d->account)
@@ -442,6 +535,7 @@ static int matrix_status(struct door *d)
 		show(d, "not signed in");
 		return EX_NOPERM;
 	}
+	open_keys(d);
 	/* The session's own token is asked about, and nothing else: kith may be running. */
 	const struct login_wish wish = { .section = d->section,
 					 .token = d->account->token,
@@ -493,13 +587,15 @@ static int find(const struct config *config, const char *name, const struct conf
 	return EX_USAGE;
 }
 
-static int visit(const struct config *config, const struct config_section *section, bool login)
+static int visit(const struct config *config, const struct config_section *section, bool login,
+		 bool replace)
 {
 	g_autofree char *folder = g_path_get_dirname(config->store_path);
-	struct door d = { .config = config, .section = section, .loop = loop_new() };
+	struct door d = { .config = config, .section = section, .replace = replace };
 	const struct http_options options = { config_text(section, "proxy"), folder };
 	int status;
 
+	d.loop = loop_new();
 	signal(SIGPIPE, SIG_IGN);
 	log_set_level(LOG_LEVEL_ERROR);
 	d.seats = g_ptr_array_new_with_free_func(seat_free);
@@ -508,8 +604,10 @@ static int visit(const struct config *config, const struct config_section *secti
 		status = complain(&d, EX_CONFIG, "its proxy cannot be used");
 	else
 		status = login ? matrix_login(&d) : matrix_status(&d);
+	enrol_free(d.keys);
 	http_free(d.http);
 	account_free(d.account);
+	config_secret_free(d.password);
 	seal_free(d.seal);
 	db_close(d.db);
 	g_ptr_array_unref(d.seats);
@@ -523,7 +621,8 @@ int main_matrix(const struct options *o)
 	const char *name = o->arguments[1];
 	struct config *config;
 
-	if ((!login && !g_str_equal(o->arguments[0], "status")) || (name && o->arguments[2]))
+	if ((!login && (o->replace || !g_str_equal(o->arguments[0], "status"))) ||
+	    (name && o->arguments[2]))
 		return main_wrong_usage();
 	int status = main_load(main_config(o), &config);
 	if (status)
@@ -531,7 +630,7 @@ int main_matrix(const struct options *o)
 	const struct config_section *section;
 	status = find(config, name, &section);
 	if (status == 0)
-		status = visit(config, section, login);
+		status = visit(config, section, login, o->replace);
 	config_free(config);
 	return status;
 }

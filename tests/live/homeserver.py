@@ -99,6 +99,9 @@ class Server:
         self.invites = {}
         self._scripted = itertools.count(1)
         self.accounts = 0  # how many tokens there have been
+        self.device_keys = {}  # kith's, by their devices
+        self.one_time_keys = {}
+        self.identity = {}  # kith's: 'master_key', ... -> the key
         self.first = None  # a function that changes the first sync, as scripts do
         self._answers = []
         self._scripts = collections.deque()
@@ -217,6 +220,26 @@ class Server:
     def whoami(self, request):
         return {'user_id': KITH, 'device_id': 'DEVICE'}
 
+    def keys_query(self, request):
+        return {'device_keys': {KITH: copy.deepcopy(self.device_keys)},
+                **{f'{name}s': {KITH: key} for name, key in self.identity.items()}}
+
+    def keys_upload(self, request):
+        if 'device_keys' in request.body:
+            keys = request.body['device_keys']
+            self.device_keys[keys['device_id']] = keys
+        self.one_time_keys.update(request.body.get('one_time_keys', {}))
+        return {'one_time_key_counts': {'signed_curve25519': len(self.one_time_keys)}}
+
+    def identity_upload(self, request):
+        self.identity = {name: key for name, key in request.body.items() if name != 'auth'}
+        return {}
+
+    def signatures_upload(self, request):
+        for device, keys in request.body.get(KITH, {}).items():
+            self.device_keys[device]['signatures'][KITH].update(keys['signatures'][KITH])
+        return {'failures': {}}
+
     def filter(self, request):
         return {'filter_id': 'filter1'}
 
@@ -302,6 +325,10 @@ USUAL = [
     ('POST', f'{V}/login', 'login'),
     ('POST', f'{V}/logout', 'nothing'),
     ('GET', f'{V}/account/whoami', 'whoami'),
+    ('POST', f'{V}/keys/query', 'keys_query'),
+    ('POST', f'{V}/keys/upload', 'keys_upload'),
+    ('POST', f'{V}/keys/device_signing/upload', 'identity_upload'),
+    ('POST', f'{V}/keys/signatures/upload', 'signatures_upload'),
     ('POST', f'{V}/user/[^/]+/filter', 'filter'),
     ('GET', f'{V}/sync', 'sync'),
     ('POST', f'{V}/join/([^/]+)', 'join'),

@@ -84,7 +84,8 @@ def test_signs_in_and_tells_how_that_stands(place, server):
     told = place.run('login', given=PASSWORD + '\n')
     for line in ('home: signed in', f'homeserver  {server.base}', f'user        {KITH}',
                  'device      KITH', f'{ROOM} (Makers): kith is in it',
-                 '#makers:hs.test (Makers): kith is not in it', 'encryption  not yet',
+                 '#makers:hs.test (Makers): kith is not in it', '50 one-time keys left',
+                 'made by kith\n', 'the account has signed this device', 'encryption  not yet',
                  f'invite {KITH} to #makers:hs.test, as @olga:hs.test'):
         assert line in told
     key = place.folder / 'home.key'
@@ -99,6 +100,65 @@ def test_signs_in_and_tells_how_that_stands(place, server):
     place.run('login', 'home', given=PASSWORD)
     devices = {request.body['device_id'] for request in server.requested('POST', '/login$')}
     assert len(devices) == 1 and len(server.requested('POST', '/login$')) == 2
+
+
+def test_signs_its_device(place, server):
+    told = place.run('login', given=PASSWORD)
+    master, = server.identity['master_key']['keys'].values()
+    device, = server.device_keys
+    shown = {words[0]: words[1] for line in told.splitlines()
+             if len(words := line.split(maxsplit=1)) == 2}
+    assert shown['identity'].replace(' ', '').startswith(master)
+    assert shown['keys'].replace(' ', '').startswith(
+        server.device_keys[device]['keys'][f'ed25519:{device}'])
+    signer, = server.identity['self_signing_key']['keys']
+    assert signer in server.device_keys[device]['signatures'][KITH]
+    # All is there: nothing of it is put there again.
+    uploads = len(server.requested('POST', '/(device_signing|signatures)/upload$'))
+    assert place.run('login', given=PASSWORD) == told
+    assert len(server.requested('POST', '/(device_signing|signatures)/upload$')) == uploads
+    # Nobody signs it any more.
+    del server.device_keys[device]['signatures'][KITH][signer]
+    assert 'the account has not signed this device' in place.run('status')
+    assert place.run('login', given=PASSWORD) == told
+
+
+def test_identity_made_elsewhere(place, server):
+    foreign = {'master_key': {'user_id': KITH, 'usage': ['master'], 'keys': {'ed25519:x': 'x'}}}
+    server.identity = foreign
+    told = place.run('login', given=PASSWORD, status=REFUSED)
+    assert 'home: signed in' in told and 'made elsewhere' in told
+    assert 'kith matrix login --replace-identity' in told
+    assert server.identity == foreign and place.run('status') in told
+    assert 'the account has signed this device' in place.run(
+        'login', '--replace-identity', given=PASSWORD)
+    assert server.identity != foreign
+    place.run('status', '--replace-identity', status=USAGE)
+
+
+def test_server_asks_for_the_password_again(place, server):
+    def ask(request):
+        auth = request.body.get('auth', {})
+        if auth.get('password') == PASSWORD and auth['session'] == 'session':
+            return None
+        return Answer({'flows': [{'stages': ['m.login.password']}], 'session': 'session'}, 401)
+    server.answer('POST', '/device_signing/upload$', ask)
+    assert 'the account has signed this device' in place.run('login', given=PASSWORD)
+
+
+def test_lost_store(place, server):
+    """Of that device nobody has the keys any more: another one takes its place."""
+    place.run('login', given=PASSWORD)
+    lost, = server.device_keys
+    for path in place.folder.glob('kith.db*'):
+        path.unlink()
+    server.one_time_keys.clear()
+    told = place.run('login', '--replace-identity', given=PASSWORD)
+    assert len(server.device_keys) == 2 and f'device      {lost},' not in told
+    assert 'the account has signed this device' in told
+    left, = server.requested('POST', '/logout$')
+    assert left.token == f'{homeserver.TOKEN}2'
+    assert place.run('status') == told
 
 
 def test_refused(place, server):
