@@ -163,7 +163,8 @@ void devices_gap(struct devices *d, const char *from, const char *to)
 	devices_forget_changes(d);
 	if (from)
 		db_run(env->db,
-		       "INSERT INTO e2ee_changes(network, since, until) VALUES(?, ?, ?)"
+		       "INSERT INTO e2ee_changes(network, since, until) SELECT ?1, ?2, ?3 WHERE"
+		       " EXISTS (SELECT 1 FROM e2ee_user WHERE network = ?1 AND followed)"
 		       " ON CONFLICT DO UPDATE SET until = excluded.until",
 		       "ttt", env->network, from, to ? to : from);
 	else

@@ -198,14 +198,16 @@ static unsigned take_user(struct devices *d, const char *user, const struct devi
 	return t.looked_at;
 }
 
+/* Who is not told of at all has no devices, unless their server did not answer. */
 static bool has_failed(const char *user, const struct devices_told *told, struct span failures)
 {
+	struct span list = told->parts[DEVICES_TOLD_KEYS];
+	struct span_each any = span_each(list);
 	const char *server = strchr(user, ':');
 
-	/* Who is not told of at all has no devices. */
-	if (!told->parts[DEVICES_TOLD_KEYS].at)
-		return server && span_get(failures, server + 1).at;
-	return !span_is_object(told->parts[DEVICES_TOLD_KEYS]);
+	if (!span_next(&any) && server && span_get(failures, server + 1).at)
+		return true;
+	return list.at && !span_is_object(list);
 }
 
 bool devices_take(struct devices *d, GHashTable *asked, struct span answer)
