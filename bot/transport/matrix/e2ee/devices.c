@@ -308,21 +308,22 @@ char *devices_master(const struct devices *d, const char *user)
 }
 
 /* Whether the list says otherwise: of that id it has other keys, or it is not on it any more. */
-static bool is_contradicted(const struct devices *d, const struct device *device)
+static bool is_contradicted(const struct devices *d, const struct device *device, bool known)
 {
 	const struct e2ee_env *env = d->env;
 
 	return db_int(env->db, 0,
-		      "SELECT gone > 0 OR curve25519 <> ?4 OR ed25519 <> ?5 FROM e2ee_device"
-		      " WHERE network = ?1 AND user = ?2 AND device = ?3",
-		      "ttttt", env->network, device->user, device->id, device->curve25519,
-		      device->ed25519);
+		      "SELECT (gone > 0 AND ?6) OR curve25519 <> ?4 OR ed25519 <> ?5"
+		      " FROM e2ee_device WHERE network = ?1 AND user = ?2 AND device = ?3",
+		      "ttttti", env->network, device->user, device->id, device->curve25519,
+		      device->ed25519, (int64_t)known);
 }
 
 struct device *devices_read(const struct devices *d, const char *user, const json_t *device_keys)
 {
 	const struct e2ee_env *env = d->env;
 	struct device_identity identity = { .master = devices_master(d, user) };
+	bool known = devices_known(d, user);
 	const char *why;
 
 	identity.self_signing = db_text(
@@ -330,7 +331,7 @@ struct device *devices_read(const struct devices *d, const char *user, const jso
 		env->network, user);
 	struct device *device = device_keys_read(user, NULL, device_keys, &identity, &why);
 	device_identity_done(&identity);
-	if (device && is_contradicted(d, device)) {
+	if (device && is_contradicted(d, device, known)) {
 		why = "they are not those on the list";
 		g_clear_pointer(&device, device_free);
 	}
@@ -338,6 +339,6 @@ struct device *devices_read(const struct devices *d, const char *user, const jso
 		log_info("matrix %s: keys that a device of %s sent are passed over: %s",
 			 env->network, user, why);
 	else
-		device->signed_ = device->signed_ && devices_known(d, user);
+		device->signed_ = device->signed_ && known;
 	return device;
 }
