@@ -83,14 +83,18 @@ static void lay_ground(void)
 
 static void device_is_sound(const struct device *device, const char *user)
 {
-	const char *first;
-
 	assert(!strcmp(device->user, user) && *device->id && strlen(device->id) <= 255);
 	assert(crypto_is_curve25519(device->curve25519) && crypto_is_ed25519(device->ed25519));
 	assert(!device->shown || (*device->shown && g_utf8_validate(device->shown, -1, NULL)));
 	assert(!device->signed_ || devices_identity(ground.d, user) != DEVICES_NOBODY);
-	char *name = g_strconcat(user, " ", device->id, NULL);
-	first = g_hash_table_lookup(ground.first, name);
+}
+
+/* Every device on a list. */
+static void device_is_as_ever(const struct device *device)
+{
+	char *name = g_strconcat(device->user, " ", device->id, NULL);
+	const char *first = g_hash_table_lookup(ground.first, name);
+
 	assert(!first || !strcmp(first, device->ed25519));
 	g_hash_table_insert(ground.first, name, g_strdup(device->ed25519));
 }
@@ -111,6 +115,7 @@ static char *look(void)
 			const struct device *d = all->pdata[i];
 
 			device_is_sound(d, users[u]);
+			device_is_as_ever(d);
 			assert(i == 0 ||
 			       strcmp(((struct device *)all->pdata[i - 1])->id, d->id) < 0);
 			g_string_append_printf(out, "%s %s %s %s %d %d\n", d->id, d->curve25519,
@@ -146,6 +151,20 @@ static void tell(struct span answer)
 	assert(ground.updates == taken && ground.identities <= taken);
 }
 
+static void read_one(const json_t *keys)
+{
+	struct device *device = devices_read(ground.d, users[0], keys);
+	struct device *listed = device ? devices_find(ground.d, users[0], device->id) : NULL;
+
+	if (device)
+		device_is_sound(device, users[0]);
+	if (listed)
+		assert(!strcmp(listed->ed25519, device->ed25519) &&
+		       !strcmp(listed->curve25519, device->curve25519));
+	device_free(listed);
+	device_free(device);
+}
+
 /* As a device would send its own. */
 static void read_alone(struct span answer)
 {
@@ -155,11 +174,7 @@ static void read_alone(struct span answer)
 		json_t *keys = i.value.bytes <= DEVICE_KEYS_BYTES_MOST
 				       ? json_loadb(i.value.at, i.value.bytes, 0, NULL)
 				       : NULL;
-		struct device *device = devices_read(ground.d, users[0], keys);
-
-		if (device)
-			device_is_sound(device, users[0]);
-		device_free(device);
+		read_one(keys);
 		json_decref(keys);
 	}
 }
