@@ -539,6 +539,39 @@ static void query__limited__waits_and_is_known(void **state)
 	assert_heard(w, "updated " ANA);
 }
 
+static void query__server_fails_once__waits_and_is_known(void **state)
+{
+	struct world *w = *state;
+
+	person(w, ANA);
+	follow(w, ANA);
+	w->status = 502;
+	w->all = true;
+	start(w);
+	await_requests(w, 1);
+	w->status = 0;
+	await_known(w, ANA);
+	assert_heard(w, "updated " ANA);
+	assert_int_equal(questions(w), 2);
+}
+
+static void query__answer_without_end__is_not_read(void **state)
+{
+	struct world *w = *state;
+	g_autofree char *answer = g_strnfill(17 * 1024 * 1024, ' ');
+
+	give_device(person(w, ANA), "PHONE", true);
+	devices_set_pauses(w->d, CLOCK_US_PER_HOUR, CLOCK_US_PER_HOUR);
+	follow(w, ANA);
+	w->answer = answer;
+	start(w);
+	await_unreachable(w, ANA);
+	assert_int_equal(questions(w), 1);
+	w->answer = NULL;
+	hear_changed(w, ANA);
+	await_known(w, ANA);
+}
+
 /*
  * Nobody fills the store, or takes kith's time.
  */
@@ -643,6 +676,8 @@ int main(void)
 		WORLD_TEST(query__refused_because_of_one__is_asked_for_each),
 		WORLD_TEST(query__answer_that_is_none__is_asked_again_later),
 		WORLD_TEST(query__limited__waits_and_is_known),
+		WORLD_TEST(query__server_fails_once__waits_and_is_known),
+		WORLD_TEST(query__answer_without_end__is_not_read),
 		WORLD_TEST(query__long_lists__are_taken_one_by_one),
 		WORLD_TEST(query__devices_that_come_and_go__are_not_all_remembered),
 		WORLD_TEST(unfollow__thousands__are_not_all_remembered),
