@@ -155,6 +155,7 @@ static void drop_all(struct db *db, const char *network)
 {
 	db_run(db, "DELETE FROM e2ee_own WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_device WHERE network = ?", "t", network);
+	db_run(db, "DELETE FROM e2ee_changes WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_session WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_wedged WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_outgoing WHERE network = ?", "t", network);
@@ -162,7 +163,7 @@ static void drop_all(struct db *db, const char *network)
 	db_run(db, "DELETE FROM e2ee_spoken WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_shared WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_inbound WHERE network = ?", "t", network);
-	db_run(db, "DELETE FROM e2ee_index WHERE network = ?", "t", network);
+	db_run(db, "DELETE FROM e2ee_withheld WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_unread WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_user WHERE network = ? AND pinned IS NULL", "t", network);
 	db_run(db,
