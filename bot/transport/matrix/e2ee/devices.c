@@ -74,6 +74,7 @@ void devices_unfollow(struct devices *d, const char *user)
 {
 	const struct e2ee_env *env = d->env;
 
+	d->marks++;
 	if (!db_run(env->db,
 		    "UPDATE e2ee_user SET followed = 0, outdated = 0, self_signing = NULL,"
 		    " left_us = ? WHERE network = ? AND user = ? AND followed",
@@ -161,6 +162,7 @@ void devices_gap(struct devices *d, const char *from, const char *to)
 
 	/* What is under way does not tell of all of it. */
 	devices_forget_changes(d);
+	d->marks++;
 	if (from)
 		db_run(env->db,
 		       "INSERT INTO e2ee_changes(network, since, until) SELECT ?1, ?2, ?3 WHERE"
@@ -184,6 +186,11 @@ bool devices_known(const struct devices *d, const char *user)
 		      " (SELECT 1 FROM e2ee_changes WHERE network = ?1)"
 		      " FROM e2ee_user WHERE network = ?1 AND user = ?2",
 		      "tt", env->network, user);
+}
+
+int64_t devices_marks(const struct devices *d)
+{
+	return d->marks;
 }
 
 bool devices_unreachable(const struct devices *d, const char *user)

@@ -59,6 +59,8 @@ void devices_gap(struct devices *d, const char *from, const char *to);
 
 /* Whether what is known of them is up to date. Who is not followed never is. */
 bool devices_known(const struct devices *d, const char *user);
+/* Another number than before: somebody may not be known any more. */
+int64_t devices_marks(const struct devices *d);
 /* Their server did not answer the last time, or kith's does not tell of them: what is known is old,
  * and the best there is. It is asked again later. */
 bool devices_unreachable(const struct devices *d, const char *user);
