@@ -244,6 +244,7 @@ void e2ee_synced(struct e2ee *e)
 	outgoing_start(e->outgoing);
 	sessions_start(e->sessions);
 	devices_start(e->devices);
+	outbound_start(e->outbound);
 	own_publish(e->own);
 }
 
@@ -314,7 +315,7 @@ void e2ee_left(struct e2ee *e, const struct matrix_room *room)
 
 bool e2ee_ready(struct e2ee *e, const struct matrix_room *room)
 {
-	return e->started && outbound_ready(e->outbound, room);
+	return outbound_ready(e->outbound, room);
 }
 
 json_t *e2ee_encrypt(struct e2ee *e, const struct matrix_room *room, const char *type,

@@ -34,13 +34,17 @@ struct outbound *outbound_new(const struct e2ee_env *env, struct matrix_rooms *r
 			      struct outgoing *outgoing,
 			      void (*ready)(void *data, const char *room), void *data);
 void outbound_free(struct outbound *o);
+/* Sees to it from now on: the account is signed in, and its first sync handled. No room is ready
+ * before. */
+void outbound_start(struct outbound *o);
 
 /* Whether the room can be spoken in now: everybody's devices are known, there is a session, and the
  * server has what lets them read it. If not it is seen to; `ready` is called once outbound_ready
  * may say otherwise, from the loop (never from in here). */
 bool outbound_ready(struct outbound *o, const struct matrix_room *room);
 /* For that room, and ready: the content of m.room.encrypted; m.relates_to stays outside. In a
- * transaction, the first time in each lease. NULL: it was not ready after all. json_decref it. */
+ * transaction: it is sent once that is committed, and if it never is, never. NULL: it was not ready
+ * after all, and `ready` will tell. json_decref it. */
 json_t *outbound_encrypt(struct outbound *o, const struct matrix_room *room, const char *type,
 			 const json_t *content);
 
@@ -53,7 +57,8 @@ void outbound_sent(struct outbound *o, const char *about);
 void outbound_rotate(struct outbound *o, const char *room);
 /* Kith has left it: its session goes. In a transaction. */
 void outbound_drop(struct outbound *o, const char *room);
-/* A session of our own in which somebody used that index, by the echo of a message in that room.
+/* A session of our own in which somebody used that index, by the echo of a message in that room
+ * (of what was said longer ago than a year nothing is known any more).
  * False: kith has not: another kith, or this one as a copy of the store does not remember it, has
  * spoken on the same keys. */
 bool outbound_echoed(struct outbound *o, const char *room, const char *session, uint32_t index);

@@ -1,0 +1,785 @@
+#include "outbound_world.h"
+
+#include <errno.h>
+
+static const char *code_of(const struct phone *p, unsigned i)
+{
+	assert_true(i < p->withheld->len);
+	return text_in(p->withheld->pdata[i], "code");
+}
+
+/* Turns the loop until what was sent to devices has arrived. */
+static bool has_nothing_to_send(void *data)
+{
+	struct world *w = data;
+
+	return !outgoing_has(w->outgoing, "") &&
+	       db_int(w->db, 0, "SELECT count(*) FROM e2ee_outgoing", "") == 0;
+}
+
+static void await_sent(struct world *w)
+{
+	assert_true(fake_hs_until(w->hs, has_nothing_to_send, w));
+}
+
+/*
+ * Who gets the key.
+ */
+static void outbound_ready__devices_that_their_owners_signed__have_the_key(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	const struct phone *more = add_phone(w, ANA, "TABLET", true);
+	const struct phone *ours = add_phone(w, KITH, "OTHER", true);
+	const struct phone *outside = add_phone(w, CLEO, "PHONE", true);
+
+	assert_false(outbound_ready(w->outbound, w->room));
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	assert_true(reads(more, event));
+	assert_true(reads(ours, event));
+	assert_false(reads(outside, event));
+	const json_t *key = g_hash_table_lookup(ana->whole, text_in(event, "session_id"));
+	assert_string_equal(text_in(key, "room_id"), ROOM);
+	assert_string_equal(text_in(key, "algorithm"), "m.megolm.v1.aes-sha2");
+	assert_true(json_is_true(json_object_get(key, "shared_history")));
+	assert_int_equal(ana->withheld->len, 0);
+	json_decref(event);
+}
+
+static void outbound_ready__a_device_that_is_not_signed__is_told_so(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	const struct phone *tv = add_phone(w, ANA, "TV", false);
+
+	json_t *event = say(w, "hello");
+	json_t *again = say(w, "hello");
+	await_sent(w);
+	assert_true(reads(ana, event));
+	assert_false(reads(tv, event));
+	assert_int_equal(tv->withheld->len, 1);
+	assert_string_equal(code_of(tv, 0), "m.unverified");
+	assert_string_equal(text_in(tv->withheld->pdata[0], "room_id"), ROOM);
+	assert_string_equal(text_in(tv->withheld->pdata[0], "session_id"),
+			    text_in(event, "session_id"));
+	assert_string_equal(text_in(tv->withheld->pdata[0], "sender_key"), own_curve25519(w->own));
+	assert_string_equal(text_in(tv->withheld->pdata[0], "algorithm"), "m.megolm.v1.aes-sha2");
+	assert_int_equal(tv->claims, 0);
+	json_decref(event);
+	json_decref(again);
+}
+
+static void outbound_ready__any_device_will_do__unsigned_ones_have_the_key(void **state)
+{
+	struct world *w = *state;
+	const struct phone *tv = add_phone(w, ANA, "TV", false);
+
+	w->env.any_device = true;
+	restart(w);
+	json_t *event = say(w, "hello");
+	assert_true(reads(tv, event));
+	assert_int_equal(tv->withheld->len, 0);
+	json_decref(event);
+}
+
+static void outbound_ready__a_device_that_comes_later__reads_from_then_on(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	json_t *before = say(w, "one");
+	const struct phone *new_one = add_phone(w, ANA, "TABLET", true);
+	changed(w, ANA);
+	json_t *after = say(w, "two");
+	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_true(reads(new_one, after));
+	assert_false(reads(new_one, before));
+	assert_true(reads(ana, after));
+	json_decref(before);
+	json_decref(after);
+}
+
+static void outbound_ready__a_device_that_is_signed_later__reads_from_then_on(void **state)
+{
+	struct world *w = *state;
+	struct phone *tv = add_phone(w, ANA, "TV", false);
+
+	json_t *before = say(w, "one");
+	tv->signed_ = true;
+	changed(w, ANA);
+	json_t *after = say(w, "two");
+	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_true(reads(tv, after));
+	assert_false(reads(tv, before));
+	json_decref(before);
+	json_decref(after);
+}
+
+static void outbound_ready__somebody_comes_in__reads_from_then_on(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	json_t *before = say(w, "one");
+	member(w, BEN, "join");
+	json_t *after = say(w, "two");
+	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_true(reads(ben, after));
+	assert_false(reads(ben, before));
+	json_decref(before);
+	json_decref(after);
+}
+
+/* Also where nothing new is asked of their devices, since kith has met them elsewhere. */
+static void outbound_ready__somebody_known_comes_in__reads(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	make_room(w, OTHER);
+	member_in(w, OTHER, BEN, "join");
+	say_only(w);
+	member(w, BEN, "join");
+	assert_false(outbound_ready(w->outbound, w->room));
+	json_t *after = say(w, "two");
+	assert_true(reads(ben, after));
+	json_decref(after);
+}
+
+static void outbound_ready__somebody_is_invited__reads_where_the_room_lets_them(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	apply(w, "m.room.history_visibility", "{\"history_visibility\":\"joined\"}");
+	member(w, BEN, "invite");
+	json_t *before = say(w, "one");
+	assert_false(reads(ben, before));
+	apply(w, "m.room.history_visibility", "{\"history_visibility\":\"invited\"}");
+	json_t *after = say(w, "two");
+	assert_true(reads(ben, after));
+	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	const json_t *key = g_hash_table_lookup(ben->whole, text_in(after, "session_id"));
+	assert_true(json_is_false(json_object_get(key, "shared_history")));
+	json_decref(before);
+	json_decref(after);
+}
+
+/*
+ * Another session.
+ */
+static void assert_rotates(struct world *w, const struct phone *without, void (*cause)(void *data),
+			   void *data)
+{
+	json_t *before = say(w, "one");
+	assert_true(reads(without, before));
+	cause(data);
+	json_t *after = say(w, "two");
+	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_false(reads(without, after));
+	assert_int_equal(index_of(after), 0);
+	json_decref(before);
+	json_decref(after);
+}
+
+static void ben_leaves(void *data)
+{
+	member(data, BEN, "leave");
+}
+
+static void outbound_rotate__somebody_leaves__cannot_read_on(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	member(w, BEN, "join");
+	assert_rotates(w, ben, ben_leaves, w);
+	json_t *event = say(w, "three");
+	assert_true(reads(ana, event));
+	json_decref(event);
+}
+
+/* What nobody has told it of, as after a gap. */
+static void ben_is_missing(void *data)
+{
+	apply_in(data, ROOM, "m.room.member", BEN, "{\"membership\":\"leave\"}");
+}
+
+static void outbound_ready__somebody_is_gone__rotates(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	member(w, BEN, "join");
+	assert_rotates(w, ben, ben_is_missing, w);
+}
+
+static void tablet_is_lost(void *data)
+{
+	struct world *w = data;
+
+	find_phone(w, ANA, "TABLET")->gone = true;
+	changed(w, ANA);
+}
+
+static void outbound_ready__a_device_is_gone__rotates(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	assert_rotates(w, add_phone(w, ANA, "TABLET", true), tablet_is_lost, w);
+}
+
+static void tablet_is_unsigned(void *data)
+{
+	struct world *w = data;
+
+	find_phone(w, ANA, "TABLET")->signed_ = false;
+	changed(w, ANA);
+}
+
+static void outbound_ready__a_device_is_not_signed_any_more__rotates(void **state)
+{
+	struct world *w = *state;
+	const struct phone *tablet = add_phone(w, ANA, "TABLET", true);
+
+	assert_rotates(w, tablet, tablet_is_unsigned, w);
+	await_sent(w);
+	assert_int_equal(tablet->withheld->len, 1);
+}
+
+static void outbound_ready__an_unsigned_device_comes__rotates(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	json_t *before = say(w, "one");
+	const struct phone *tv = add_phone(w, ANA, "TV", false);
+	changed(w, ANA);
+	json_t *after = say(w, "two");
+	json_t *more = say(w, "three");
+	await_sent(w);
+	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_string_equal(text_in(more, "session_id"), text_in(after, "session_id"));
+	assert_int_equal(tv->withheld->len, 1);
+	json_decref(before);
+	json_decref(after);
+	json_decref(more);
+}
+
+static void outbound_ready__so_many_messages__rotates(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	apply(w, "m.room.encryption",
+	      "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"rotation_period_msgs\":3}");
+	for (unsigned i = 0; i < 7; i++) {
+		json_t *event = say(w, "hello");
+
+		assert_int_equal(index_of(event), i % 3);
+		assert_true(reads(ana, event));
+		json_decref(event);
+	}
+	assert_int_equal(g_hash_table_size(ana->keys), 3);
+}
+
+static void outbound_ready__so_long__rotates(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	say_only(w);
+	clock_virtual_set(&w->clock, NOW_US + 7 * CLOCK_US_PER_DAY - 1);
+	say_only(w);
+	assert_int_equal(g_hash_table_size(ana->keys), 1);
+	clock_virtual_set(&w->clock, NOW_US + 7 * CLOCK_US_PER_DAY);
+	say_only(w);
+	assert_int_equal(g_hash_table_size(ana->keys), 2);
+}
+
+/*
+ * Devices that cannot be reached.
+ */
+static void outbound_ready__a_device_has_no_keys__is_told_once_and_tried_again(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	struct phone *mute = add_phone(w, ANA, "TABLET", true);
+
+	mute->empty = true;
+	json_t *event = say(w, "one");
+	await_sent(w);
+	assert_true(reads(ana, event));
+	assert_int_equal(mute->withheld->len, 1);
+	assert_string_equal(code_of(mute, 0), "m.no_olm");
+	assert_null(text_in(mute->withheld->pdata[0], "room_id"));
+	assert_null(text_in(mute->withheld->pdata[0], "session_id"));
+	json_decref(event);
+
+	/* Not in another session, nor in another room, nor asked within the hour. */
+	db_begin(w->db);
+	outbound_rotate(w->outbound, ROOM);
+	db_end(w->db);
+	say_only(w);
+	make_room(w, OTHER);
+	assert_false(outbound_ready(w->outbound, matrix_rooms_find(w->rooms, OTHER)));
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR - CLOCK_US_PER_MINUTE);
+	say_only(w);
+	await_sent(w);
+	assert_int_equal(mute->withheld->len, 1);
+	assert_int_equal(mute->claims, 1);
+
+	mute->empty = false;
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	say_only(w);
+	assert_true(fake_hs_until_count(w->hs, &mute->claims, 2));
+	fake_hs_turn(w->hs, 10000);
+	event = say(w, "two");
+	assert_true(reads(mute, event));
+	json_decref(event);
+}
+
+static void outbound_ready__claims_fail__asks_again_by_itself(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	w->claim_status = 400;
+	assert_false(outbound_ready(w->outbound, w->room));
+	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->hs, 1000);
+	fake_hs_turn(w->hs, 20000);
+	assert_int_equal(w->readies, 0);
+	w->claim_status = 0;
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_MINUTE);
+	assert_true(fake_hs_until_count(w->hs, &w->readies, 1));
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	assert_int_equal(ana->withheld->len, 0);
+	json_decref(event);
+}
+
+static void outbound_ready__claims_fail_for_long__goes_on_without(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	w->claim_status = 400;
+	assert_false(outbound_ready(w->outbound, w->room));
+	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->hs, 1000);
+	fake_hs_turn(w->hs, 20000);
+	clock_virtual_set(&w->clock, NOW_US + 5 * CLOCK_US_PER_MINUTE);
+	await_ready(w);
+	await_sent(w);
+	assert_int_equal(ana->withheld->len, 1);
+	/* They are not left out for long. */
+	w->claim_status = 0;
+	clock_virtual_set(&w->clock, NOW_US + 10 * CLOCK_US_PER_MINUTE);
+	say_only(w);
+	assert_true(fake_hs_until_count(w->hs, &ana->claims, 1));
+	fake_hs_turn(w->hs, 10000);
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	json_decref(event);
+}
+
+/* As it came in keys/upload, taken by somebody. */
+static char *fallback_key(struct world *w)
+{
+	const GPtrArray *requests = fake_hs_requests(w->hs);
+	char *found = NULL;
+
+	for (unsigned i = 0; i < requests->len; i++) {
+		const struct hs_request *r = requests->pdata[i];
+		json_t *body = json_loads(r->body, 0, NULL);
+		json_t *keys = json_object_get(body, "fallback_keys");
+		void *at = json_object_iter(keys);
+
+		if (at && !found)
+			found = g_strdup(text_in(json_object_iter_value(at), "key"));
+		json_decref(body);
+	}
+	assert_non_null(found);
+	return found;
+}
+
+/* What the device says over Olm: that there is a session now. */
+static void begin_olm(struct world *w, struct phone *p)
+{
+	g_autofree char *key = fallback_key(w);
+	struct crypto_session *s = NULL;
+	const char *why = "";
+	struct olm_message m;
+	struct span span;
+	int type;
+
+	assert_int_equal(crypto_session_out(p->account, own_curve25519(w->own), key, &s), 0);
+	json_t *inside = json_pack("{s:s, s:{}, s:s, s:s, s:{s:s}, s:{s:s}}", "type", "m.dummy",
+				   "content", "sender", p->user, "recipient", KITH,
+				   "recipient_keys", "ed25519", own_ed25519(w->own), "keys",
+				   "ed25519", crypto_account_ed25519(p->account));
+	g_autofree char *text = dump_json(inside);
+	g_autofree char *body = crypto_session_encrypt(s, text, &type);
+	json_t *content = json_pack("{s:s, s:s, s:{s:{s:i, s:s}}}", "algorithm",
+				    "m.olm.v1.curve25519-aes-sha2", "sender_key",
+				    crypto_account_curve25519(p->account), "ciphertext",
+				    own_curve25519(w->own), "type", type, "body", body);
+	g_autofree char *whole = dump_json(content);
+	assert_int_equal(span_check(whole, strlen(whole), &span, NULL), 0);
+	db_begin(w->db);
+	if (sessions_decrypt(w->sessions, p->user, span, &m, &why) < 0)
+		fail_msg("%s", why);
+	db_end(w->db);
+	olm_message_done(&m);
+	g_ptr_array_add(p->sessions, s);
+	json_decref(inside);
+	json_decref(content);
+}
+
+static void outbound_ready__a_device_without_keys_speaks_up__has_the_key(void **state)
+{
+	struct world *w = *state;
+	struct phone *mute = add_phone(w, ANA, "PHONE", true);
+
+	mute->empty = true;
+	json_t *before = say(w, "one");
+	assert_false(reads(mute, before));
+	begin_olm(w, mute);
+	json_t *after = say(w, "two");
+	assert_true(reads(mute, after));
+	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_int_equal(mute->claims, 1);
+	json_decref(before);
+	json_decref(after);
+}
+
+static void outbound_ready__a_server_is_down__goes_on_without(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	const struct phone *dora = add_phone(w, DORA, "PHONE", true);
+
+	w->far_is_down = true;
+	member(w, DORA, "join");
+	json_t *event = say(w, "one");
+	assert_true(reads(ana, event));
+	json_decref(event);
+	w->far_is_down = false;
+	changed(w, DORA);
+	while (!devices_known(w->devices, DORA))
+		fake_hs_turn(w->hs, 1000);
+	event = say(w, "two");
+	assert_true(reads(dora, event));
+	json_decref(event);
+}
+
+static void outbound_ready__the_key_is_on_its_way__waits_for_it(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	w->hold_messages = true;
+	assert_false(outbound_ready(w->outbound, w->room));
+	while (fake_hs_count(w->hs, "PUT", "v3/sendToDevice/") == 0)
+		fake_hs_turn(w->hs, 1000);
+	fake_hs_turn(w->hs, 20000);
+	assert_false(outbound_ready(w->outbound, w->room));
+	db_begin(w->db);
+	json_t *content = json_object();
+	assert_null(outbound_encrypt(w->outbound, w->room, "m.room.message", content));
+	json_decref(content);
+	db_end(w->db);
+	assert_int_equal(w->readies, 0);
+
+	/* Also over a restart. */
+	w->hold_messages = false;
+	restart(w);
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	json_decref(event);
+}
+
+static void outbound_ready__the_room_is_not_known_yet__tells_once_it_is(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	w->room->complete = false;
+	assert_false(outbound_ready(w->outbound, w->room));
+	fake_hs_turn(w->hs, 30000);
+	assert_int_equal(w->readies, 0);
+	w->room->complete = true;
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_SECOND);
+	await_ready(w);
+}
+
+static void outbound_ready__before_the_first_sync__tells_once_it_may_be(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	say_only(w);
+	outbound_free(w->outbound);
+	open_outbound(w);
+	assert_false(outbound_ready(w->outbound, w->room));
+	unsigned before = w->readies;
+	fake_hs_turn(w->hs, 20000);
+	assert_int_equal(w->readies, before);
+	outbound_start(w->outbound);
+	assert_true(fake_hs_until_count(w->hs, &w->readies, before + 1));
+	assert_true(outbound_ready(w->outbound, w->room));
+}
+
+/*
+ * What is said.
+ */
+static void outbound_encrypt__a_reply__says_what_it_answers_outside(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	json_t *content = json_pack("{s:s, s:s, s:{s:{s:s}}}", "msgtype", "m.notice", "body",
+				    "gr\xc3\xbc\xc3\x9f dich \"x\"", "m.relates_to",
+				    "m.in_reply_to", "event_id", "$asked");
+	json_t *event = say_content(w, json_incref(content));
+	json_t *payload = read_on(ana, event);
+
+	/* What was handed in is as it was. */
+	assert_true(json_equal(json_object_get(event, "m.relates_to"),
+			       json_object_get(content, "m.relates_to")));
+	json_object_del(content, "m.relates_to");
+	assert_non_null(payload);
+	assert_true(json_equal(json_object_get(payload, "content"), content));
+	assert_string_equal(text_in(payload, "type"), "m.room.message");
+	assert_string_equal(text_in(payload, "room_id"), ROOM);
+	assert_int_equal(json_object_size(payload), 3);
+	assert_string_equal(text_in(event, "algorithm"), "m.megolm.v1.aes-sha2");
+	assert_string_equal(text_in(event, "device_id"), "KITHDEVICE");
+	assert_string_equal(text_in(event, "sender_key"), own_curve25519(w->own));
+	assert_int_equal(json_object_size(event), 6);
+	json_decref(payload);
+	json_decref(content);
+	json_decref(event);
+}
+
+/* Whoever goes on from what the store has uses no index that was used. */
+static void assert_leased(struct world *w, uint32_t used)
+{
+	struct crypto_outbound *kept = NULL;
+	g_autofree char *pickle = db_text(w->db, "SELECT pickle FROM e2ee_outbound", "");
+
+	assert_int_equal(crypto_outbound_unpickle(pickle, &w->key, &kept), 0);
+	assert_true(crypto_outbound_index(kept) > used);
+	assert_true(crypto_outbound_index(kept) <= used + OUTBOUND_LEASE);
+	assert_int_equal(crypto_outbound_index(kept),
+			 db_int(w->db, 0, "SELECT leased FROM e2ee_outbound", ""));
+	crypto_outbound_free(kept);
+}
+
+static void outbound_encrypt__each_index__is_leased_before(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	for (uint32_t i = 0; i < 2 * OUTBOUND_LEASE + 3; i++) {
+		json_t *event = say(w, "hello");
+
+		assert_int_equal(index_of(event), i);
+		assert_leased(w, i);
+		json_decref(event);
+	}
+}
+
+static void outbound_encrypt__after_a_restart__passes_over_what_was_leased(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	json_t *before = say(w, "one");
+	restart(w);
+	json_t *after = say(w, "two");
+	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_int_equal(index_of(after), OUTBOUND_LEASE);
+	assert_leased(w, OUTBOUND_LEASE);
+	assert_true(reads(ana, after));
+	json_decref(before);
+	json_decref(after);
+}
+
+static void outbound_encrypt__its_transaction_is_undone__uses_no_index_twice(void **state)
+{
+	struct world *w = *state;
+	json_t *content = json_pack("{s:s}", "body", "hello");
+
+	add_phone(w, ANA, "PHONE", true);
+	for (unsigned i = 0; i < OUTBOUND_LEASE; i++)
+		say_only(w);
+	db_begin(w->db);
+	json_t *undone = outbound_encrypt(w->outbound, w->room, "m.room.message", content);
+	db_undo(w->db);
+	assert_int_equal(index_of(undone), OUTBOUND_LEASE);
+	json_t *event = say(w, "hello");
+	assert_int_equal(index_of(event), OUTBOUND_LEASE + 1);
+	assert_leased(w, OUTBOUND_LEASE + 1);
+	json_decref(undone);
+	json_decref(event);
+	json_decref(content);
+}
+
+static void outbound_ready__killed_before_it_is_kept__begins_again(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	w->hold_messages = true;
+	assert_false(outbound_ready(w->outbound, w->room));
+	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->hs, 1000);
+	w->killed = true;
+	fake_hs_turn(w->hs, 20000);
+	w->hold_messages = false;
+	restart(w);
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	assert_int_equal(g_hash_table_size(ana->keys), 1);
+	json_decref(event);
+}
+
+static void outbound_ready__another_key_locked_it__begins_anew(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	json_t *before = say(w, "one");
+	db_begin(w->db);
+	db_run(w->db, "UPDATE e2ee_outbound SET pickle = 'garbage'", "");
+	db_end(w->db);
+	restart(w);
+	json_t *after = say(w, "two");
+	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
+	assert_true(reads(ana, after));
+	json_decref(before);
+	json_decref(after);
+}
+
+static void outbound_drop__a_room_that_kith_left__has_nothing(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true)->empty = true;
+	add_phone(w, ANA, "TV", false);
+	say_only(w);
+	db_begin(w->db);
+	outbound_drop(w->outbound, ROOM);
+	db_end(w->db);
+	assert_int_equal(db_int(w->db, -1, "SELECT count(*) FROM e2ee_outbound", ""), 0);
+	assert_int_equal(db_int(w->db, -1, "SELECT count(*) FROM e2ee_shared", ""), 0);
+}
+
+/*
+ * Our own again.
+ */
+static void outbound_echoed__what_kith_said__is_known(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	json_t *event = say(w, "hello");
+	g_autofree char *session = g_strdup(text_in(event, "session_id"));
+
+	assert_true(outbound_echoed(w->outbound, ROOM, session, 0));
+	assert_true(outbound_echoed(w->outbound, ROOM, session, OUTBOUND_LEASE - 1));
+	assert_false(outbound_echoed(w->outbound, ROOM, session, OUTBOUND_LEASE));
+	assert_false(outbound_echoed(w->outbound, ROOM, session, UINT32_MAX));
+	assert_false(outbound_echoed(w->outbound, OTHER, session, 0));
+	assert_false(outbound_echoed(w->outbound, ROOM, own_ed25519(w->own), 0));
+	/* Also once it is left. */
+	db_begin(w->db);
+	outbound_drop(w->outbound, ROOM);
+	db_end(w->db);
+	restart(w);
+	assert_true(outbound_echoed(w->outbound, ROOM, session, 0));
+	json_decref(event);
+}
+
+static void outbound_echoed__said_long_ago__is_forgotten(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	say_only(w);
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR);
+	say_only(w);
+	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR + 8 * CLOCK_US_PER_DAY);
+	say_only(w);
+	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
+}
+
+/*
+ * For people.
+ */
+static void outbound_unread__who_cannot_read__and_why(void **state)
+{
+	struct world *w = *state;
+
+	add_phone(w, ANA, "PHONE", true);
+	add_phone(w, ANA, "TV", false);
+	add_phone(w, ANA, "WATCH", true)->empty = true;
+	person_of(w, BEN);
+	member(w, BEN, "join");
+	say_only(w);
+	g_auto(GStrv) lines = outbound_unread(w->outbound, w->room);
+	g_autofree char *text = g_strjoinv("|", lines);
+	assert_string_equal(
+		text,
+		ANA " TV: its owner has not signed it|" ANA
+		    " WATCH: it has given no key that a message to it could be begun with|" BEN
+		    ": they have no device that reads what is encrypted");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(outbound_ready__devices_that_their_owners_signed__have_the_key),
+		test(outbound_ready__a_device_that_is_not_signed__is_told_so),
+		test(outbound_ready__any_device_will_do__unsigned_ones_have_the_key),
+		test(outbound_ready__a_device_that_comes_later__reads_from_then_on),
+		test(outbound_ready__a_device_that_is_signed_later__reads_from_then_on),
+		test(outbound_ready__somebody_comes_in__reads_from_then_on),
+		test(outbound_ready__somebody_known_comes_in__reads),
+		test(outbound_ready__somebody_is_invited__reads_where_the_room_lets_them),
+		test(outbound_rotate__somebody_leaves__cannot_read_on),
+		test(outbound_ready__somebody_is_gone__rotates),
+		test(outbound_ready__a_device_is_gone__rotates),
+		test(outbound_ready__a_device_is_not_signed_any_more__rotates),
+		test(outbound_ready__an_unsigned_device_comes__rotates),
+		test(outbound_ready__so_many_messages__rotates),
+		test(outbound_ready__so_long__rotates),
+		test(outbound_ready__a_device_has_no_keys__is_told_once_and_tried_again),
+		test(outbound_ready__claims_fail__asks_again_by_itself),
+		test(outbound_ready__claims_fail_for_long__goes_on_without),
+		test(outbound_ready__a_device_without_keys_speaks_up__has_the_key),
+		test(outbound_ready__a_server_is_down__goes_on_without),
+		test(outbound_ready__the_key_is_on_its_way__waits_for_it),
+		test(outbound_ready__the_room_is_not_known_yet__tells_once_it_is),
+		test(outbound_ready__before_the_first_sync__tells_once_it_may_be),
+		test(outbound_encrypt__a_reply__says_what_it_answers_outside),
+		test(outbound_encrypt__each_index__is_leased_before),
+		test(outbound_encrypt__after_a_restart__passes_over_what_was_leased),
+		test(outbound_encrypt__its_transaction_is_undone__uses_no_index_twice),
+		test(outbound_ready__killed_before_it_is_kept__begins_again),
+		test(outbound_ready__another_key_locked_it__begins_anew),
+		test(outbound_drop__a_room_that_kith_left__has_nothing),
+		test(outbound_echoed__what_kith_said__is_known),
+		test(outbound_echoed__said_long_ago__is_forgotten),
+		test(outbound_unread__who_cannot_read__and_why),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
