@@ -257,7 +257,8 @@ G_GNUC_UNUSED static void on_request(void *data, const struct hs_request *r, str
 	g_autofree char *answer = queried(w, r, &poisoned);
 	if (w->status && (poisoned || w->all))
 		hs_say(a, w->status,
-		       "{\"errcode\":\"M_UNKNOWN\",\"error\":\"no\",\"retry_after_ms\":10}");
+		       "{\"errcode\":\"M_UNKNOWN%s\",\"error\":\"no\",\"retry_after_ms\":10}",
+		       w->status == 401 ? "_TOKEN" : "");
 	else
 		hs_say(a, 200, "%s", w->answer ? w->answer : answer);
 }

@@ -97,6 +97,7 @@ static void unfollow__somebody__leaves_who_they_are(void **state)
 	unfollow(w, BOB);
 	assert_false(devices_follows(w->d, ANA));
 	assert_false(devices_known(w->d, ANA));
+	assert_int_equal(devices_identity(w->d, ANA), DEVICES_NOBODY);
 	assert_devices(w, ANA, "");
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_device", ""), 0);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_user", ""), 1);
@@ -298,7 +299,8 @@ static void gap__with_nobody_followed__is_none(void **state)
 
 	start(w);
 	hear_gap(w, "s1", "s2");
-	hear_gap(w, NULL, "s2");
+	fake_hs_turn(w->hs, 5000);
+	hear_gap(w, NULL, "s3");
 	fake_hs_turn(w->hs, 5000);
 	assert_int_equal(fake_hs_requests(w->hs)->len, 0);
 }
@@ -469,6 +471,23 @@ static void query__server_not_reached_but_heard_of__is_asked_at_once(void **stat
 	assert_int_equal(questions(w), 2);
 }
 
+static void query__server_not_reached_and_unfollowed__is_forgotten(void **state)
+{
+	struct world *w = *state;
+
+	person(w, BOB);
+	g_hash_table_add(w->dead, (char *)"elsewhere.org");
+	devices_set_pauses(w->d, CLOCK_US_PER_HOUR, CLOCK_US_PER_HOUR);
+	follow(w, BOB);
+	start(w);
+	await_unreachable(w, BOB);
+	unfollow(w, BOB);
+	assert_false(devices_unreachable(w->d, BOB));
+	g_hash_table_remove_all(w->dead);
+	follow(w, BOB);
+	await_known(w, BOB);
+}
+
 /* Of whom the server cannot be asked, whatever they have done to it, the others do not suffer. */
 static void query__refused_because_of_one__is_asked_for_each(void **state)
 {
@@ -553,6 +572,28 @@ static void query__server_fails_once__waits_and_is_known(void **state)
 	await_known(w, ANA);
 	assert_heard(w, "updated " ANA);
 	assert_int_equal(questions(w), 2);
+}
+
+static bool has_failed(void *data)
+{
+	return ((struct world *)data)->d->failures > 0;
+}
+
+/* Whatever is asked then is refused at once. */
+static void query__session_over__does_not_keep_kith_busy(void **state)
+{
+	struct world *w = *state;
+
+	person(w, ANA);
+	follow(w, ANA);
+	w->status = 401;
+	w->all = true;
+	start(w);
+	assert_true(fake_hs_until(w->hs, has_failed, w));
+	fake_hs_turn(w->hs, 20000);
+	assert_true(w->d->failures <= 2);
+	assert_false(devices_unreachable(w->d, ANA));
+	assert_int_equal(questions(w), 1);
 }
 
 static void query__answer_without_end__is_not_read(void **state)
@@ -673,10 +714,12 @@ int main(void)
 		WORLD_TEST(query__server_not_reached__does_with_what_is_known),
 		WORLD_TEST(query__server_not_reached__pauses_grow),
 		WORLD_TEST(query__server_not_reached_but_heard_of__is_asked_at_once),
+		WORLD_TEST(query__server_not_reached_and_unfollowed__is_forgotten),
 		WORLD_TEST(query__refused_because_of_one__is_asked_for_each),
 		WORLD_TEST(query__answer_that_is_none__is_asked_again_later),
 		WORLD_TEST(query__limited__waits_and_is_known),
 		WORLD_TEST(query__server_fails_once__waits_and_is_known),
+		WORLD_TEST(query__session_over__does_not_keep_kith_busy),
 		WORLD_TEST(query__answer_without_end__is_not_read),
 		WORLD_TEST(query__long_lists__are_taken_one_by_one),
 		WORLD_TEST(query__devices_that_come_and_go__are_not_all_remembered),
