@@ -220,6 +220,24 @@ static void add__of_other_kinds__is_in_requests_of_their_own(void **state)
 	assert_string_equal(w->kith.emptied->str, "!makers !other ");
 }
 
+/* A user twice in one request would not be JSON that everybody reads alike. */
+static void add__to_a_user_again__is_another_request(void **state)
+{
+	struct world *w = *state;
+
+	db_begin(w->kith.db);
+	put_in(w, "", "m.room.encrypted", "@ana:example.org", "PHONE", "1");
+	put_in(w, "", "m.room.encrypted", "@ben:example.org", "PHONE", "2");
+	put_in(w, "", "m.room.encrypted", "@ana:example.org", "LAPTOP", "3");
+	db_end(w->kith.db);
+	start(w);
+	settle(w);
+	assert_int_equal(requests(w), 2);
+	assert_said(request(w, 0), "@ana:example.org", "PHONE", "1");
+	assert_said(request(w, 0), "@ben:example.org", "PHONE", "2");
+	assert_said(request(w, 1), "@ana:example.org", "LAPTOP", "3");
+}
+
 static void add__to_one_device__keeps_the_order(void **state)
 {
 	struct world *w = *state;
@@ -229,7 +247,6 @@ static void add__to_one_device__keeps_the_order(void **state)
 	put_in(w, "", "m.room.encrypted", "@ben:example.org", "PHONE", "other");
 	put_in(w, "!makers", "m.room.encrypted", "@ana:example.org", "PHONE", "2");
 	put_in(w, "", "m.room.encrypted", "@ana:example.org", "PHONE", "3");
-	/* Would be a second member of that name in the first. */
 	put_in(w, "", "m.room.encrypted", "@ana:example.org", "LAPTOP", "4");
 	put_in(w, "", "m.new", "@ana:example.org", "*", "5");
 	put_in(w, "", "m.room.encrypted", "@ana:example.org", "TABLET", "6");
@@ -328,8 +345,8 @@ static void add__undone_whole__is_begun_anew(void **state)
 	db_begin(w->kith.db);
 	put_in(w, "", "m.room.encrypted", "@ana:example.org", "PHONE", "undone");
 	db_undo(w->kith.db);
-	/* Its row's number is given again. */
-	add(w, "", "m.other", "@ben:example.org", "PHONE", "1");
+	/* Its row's number is given again, to one as long. */
+	add(w, "", "m.other", "@ben:example.org", "PHONE", "sixsix");
 	add(w, "", "m.room.encrypted", "@cleo:example.org", "PHONE", "2");
 	start(w);
 	settle(w);
@@ -504,6 +521,7 @@ int main(void)
 		TEST(start__not_yet__nothing_is_put),
 		TEST(add__in_one_transaction__is_one_request),
 		TEST(add__of_other_kinds__is_in_requests_of_their_own),
+		TEST(add__to_a_user_again__is_another_request),
 		TEST(add__to_one_device__keeps_the_order),
 		TEST(add__in_two_transactions__is_two_requests),
 		TEST(add__much__is_cut_by_bytes),

@@ -450,6 +450,25 @@ static void messages__lost__are_passed_over(void **state)
 	crypto_session_free(session);
 }
 
+/* By a session that was made of it again it could be read; but it belongs to one already. */
+static void pre_key__of_a_lost_key__makes_no_session(void **state)
+{
+	struct world *w = *state;
+	struct crypto_session *session;
+	g_autofree char *first = NULL, *last = NULL;
+
+	side_publish(w, &w->kith, 0, true);
+	session = peer_begin(w, &w->ben, &w->kith);
+	first = peer_say(&w->ben, session, &w->kith, "first");
+	for (unsigned i = 0; i < 50; i++)
+		g_free(peer_say(&w->ben, session, &w->kith, "lost"));
+	last = peer_say(&w->ben, session, &w->kith, "last");
+	assert_hears(&w->kith, w->ben.user, last, "last");
+	assert_int_equal(side_hear(&w->kith, w->ben.user, first), -EBADMSG);
+	assert_int_equal(side_sessions(&w->kith), 1);
+	crypto_session_free(session);
+}
+
 static void message__of_no_transaction__leaves_nothing(void **state)
 {
 	struct world *w = *state;
@@ -636,6 +655,22 @@ static void session__replaced__is_not_again_within_the_hour(void **state)
 	assert_int_equal(claims(w), 4);
 }
 
+/* Of a session that nobody knows. */
+static char *garbage_of_ben(struct world *w)
+{
+	struct crypto_session *session;
+	char *said;
+
+	side_publish(w, &w->kith, 1, false);
+	session = peer_begin(w, &w->ben, &w->kith);
+	g_autofree char *begun = peer_say(&w->ben, session, &w->kith, "begun");
+	assert_hears(&w->kith, w->ben.user, begun, "begun");
+	side_run(&w->kith, "DELETE FROM e2ee_session WHERE user = '@ben:example.org'");
+	said = peer_say(&w->ben, session, &w->kith, "garbage");
+	crypto_session_free(session);
+	return said;
+}
+
 static void session__lost__waits_for_the_server(void **state)
 {
 	struct world *w = *state;
@@ -648,13 +683,21 @@ static void session__lost__waits_for_the_server(void **state)
 	assert_true(fake_hs_until_requests(w->ground.hs, 2));
 	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(sent(w), 0);
+	/* However long that takes, and whoever else has trouble meanwhile. */
+	clock_virtual_set(&w->ground.clock, NOW_US + 2 * CLOCK_US_PER_HOUR);
+	peer_publish(w, &w->ben, 1, false);
+	g_autofree char *garbage = garbage_of_ben(w);
+	assert_int_equal(side_hear(&w->kith, w->ben.user, garbage), -EBADMSG);
+	assert_true(fake_hs_until_requests(w->ground.hs, 3));
+	fake_hs_turn(w->ground.hs, 5000);
 	/* Whoever asks next asks for it, too. */
 	w->claim_status = 0;
-	peer_publish(w, &w->ben, 1, false);
-	side_claim(w, &w->kith, BEN);
+	side_claim(w, &w->kith, ANA);
 	g_autofree char *mail = next_mail(w, ANA);
 	assert_int_equal(side_hear(&w->ana, "@kith:example.org", mail), 0);
+	assert_string_equal(w->ana.last.type, "m.dummy");
 	talk(&w->ana, &w->kith, "better");
+	g_free(next_mail(w, BEN));
 }
 
 static void session__lost__no_key__is_not_asked_for_again(void **state)
@@ -706,6 +749,7 @@ int main(void)
 		TEST(sessions__several__the_last_heard_one_is_spoken_in),
 		TEST(clock__set_back__the_newest_session_is_spoken_in),
 		TEST(messages__lost__are_passed_over),
+		TEST(pre_key__of_a_lost_key__makes_no_session),
 		TEST(message__of_no_transaction__leaves_nothing),
 		TEST(pre_key__twice__is_one),
 		TEST(pre_key__of_the_fallback_key_twice__is_one),

@@ -133,6 +133,15 @@ static void set_in(json_t *j, const char *object, const char *key, json_t *value
 	json_object_set_new(j, object, inner);
 }
 
+static json_t *nested(unsigned depth)
+{
+	json_t *j = json_array();
+
+	for (unsigned i = 0; i < depth; i++)
+		j = json_pack("[o]", j);
+	return j;
+}
+
 static json_t *spoilt(struct world *w, unsigned how)
 {
 	const struct peer *p = &w->ben, *other = &w->mallory;
@@ -195,6 +204,13 @@ static json_t *spoilt(struct world *w, unsigned how)
 	case 17:
 		json_object_set_new(j, "content", json_array());
 		break;
+	case 18: /* too deep for whoever goes through it */
+		set_in(j, "content", "deep", nested(1000));
+		break;
+	case 19: /* another device of theirs */
+		json_object_set_new(j, "sender_device_keys",
+				    device_keys(p->user, "PHONE", other->account));
+		break;
 	default:
 		json_decref(j);
 		return NULL;
@@ -218,7 +234,7 @@ static void payload__not_as_it_says__is_refused(void **state)
 			assert_refused(w, w->ben.user, said);
 			json_decref(j);
 		}
-		assert_int_equal(n, 18);
+		assert_int_equal(n, 20);
 		assert_int_equal(side_sessions(&w->kith), round);
 		/* The one-time key is still there. */
 		g_autofree char *good = peer_say(&w->ben, session, &w->kith, "fine");
@@ -333,6 +349,30 @@ static void key__claimed_by_another__sessions_stay_apart(void **state)
 	g_autofree char *vain = side_say(&w->ana, KITH, "in vain");
 	assert_int_equal(side_hear(&w->kith, "@ana:example.org", vain), -EBADMSG);
 	assert_int_equal(side_wedged(&w->kith), 2);
+}
+
+static void key__of_two_devices__sessions_stay_apart(void **state)
+{
+	struct world *w = *state;
+	struct device *clone;
+	json_t *nothing = json_object(), *said;
+
+	begin_to_ana(w);
+	/* As ana's homeserver could make one. */
+	side_lists(&w->kith, "@ana:example.org", "CLONE", own_curve25519(w->ana.own),
+		   crypto_account_ed25519(w->mallory.account));
+	clone = side_device(&w->kith, "@ana:example.org", "CLONE");
+	assert_false(sessions_has(w->kith.sessions, clone));
+	db_begin(w->kith.base.db);
+	said = sessions_encrypt(w->kith.sessions, clone, "m.room_key", nothing);
+	db_end(w->kith.base.db);
+	assert_null(said);
+	account_publish(w, "@ana:example.org", "CLONE", w->mallory.account, 1, false);
+	side_claim(w, &w->kith, "@ana:example.org", "CLONE");
+	assert_true(sessions_has(w->kith.sessions, clone));
+	talk(&w->kith, &w->ana, "for you");
+	json_decref(nothing);
+	device_free(clone);
 }
 
 /*
@@ -480,6 +520,7 @@ int main(void)
 		TEST(device__not_on_the_list__is_what_it_says_of_itself),
 		TEST(message__passed_off_as_ones_own__is_refused),
 		TEST(key__claimed_by_another__sessions_stay_apart),
+		TEST(key__of_two_devices__sessions_stay_apart),
 		TEST(garbage__of_unknown_devices__begins_nothing),
 		TEST(garbage__of_a_known_device__is_one_request_an_hour),
 		TEST(strangers__many__are_not_kept_without_end),

@@ -12,7 +12,8 @@
 enum {
 	/* No homeserver hands on what is as long. */
 	BODY_BYTES_MOST = 256 * 1024,
-	/* Of a session, and so many messages of it: none comes twice later than that. */
+	/* Messages of a session. The library tells what comes twice as broken; it has the keys of
+	 * the last 40 that have not come, in the last 5 turns. */
 	HEARD_MOST = 48,
 	HASH_LENGTH = 24,
 };
