@@ -10,7 +10,7 @@ struct world {
 	GString *told;
 	GHashTable *readable; /* ids of events */
 	const char *code; /* why the next that is tried in vain is so, as who decrypts knows it */
-	void (*meanwhile)(struct world *w, const char *room); /* an event is read */
+	void (*meanwhile)(struct world *w, const char *room); /* an event is tried */
 	int commits; /* until kith is killed; -1: it is not */
 	bool dead;
 };
@@ -33,14 +33,14 @@ static bool on_again(void *data, const char *room, struct span event, bool backl
 	if (read) {
 		db_run(w->ground.db, "INSERT INTO heard(what) VALUES(?)", "t", e.id);
 		g_string_append_printf(w->told, "%s%s ", e.id, backlog ? "" : "!");
-		if (w->meanwhile)
-			w->meanwhile(w, room);
 	} else {
 		g_string_append_printf(w->told, "%s? ", e.id);
 		unread_add(w->u, room, &e, session, NULL, backlog);
 		if (w->code)
 			unread_session(w->u, room, session, w->code);
 	}
+	if (w->meanwhile)
+		w->meanwhile(w, room);
 	read_event_done(&e);
 	return read;
 }
@@ -427,9 +427,11 @@ static void unread__drops__a_room(void **state)
 	turn(w);
 	assert_told(w, "$1 ");
 	assert_waiting(w, 0);
+	add(w, "$3", "s");
 	pass(w, MINUTES(10));
 	look(w);
-	assert_told(w, "");
+	assert_told(w, "$3? ");
+	assert_waiting(w, 0);
 }
 
 /* By a year, for somebody. */
