@@ -83,10 +83,13 @@ struct world {
 	GPtrArray *phones;  /* of struct phone */
 	unsigned readies;   /* how often ROOM was told to be ready */
 	bool published;
+	int commits;        /* until kith is killed; -1: it is not */
 	bool killed;        /* nothing is committed any more */
+	GHashTable *taken;  /* what was sent to devices: paths, each taken once */
 	int claim_status;   /* of claims, instead of 200 */
 	bool far_is_down;   /* nobody knows what devices those of far.test have */
 	bool hold_messages; /* what is sent to devices is not answered */
+	bool hold_keys;     /* nor are kith's keys */
 };
 
 /*
@@ -234,7 +237,7 @@ G_GNUC_UNUSED static void answer_query(struct world *w, json_t *asked, struct hs
 			if (!phone->gone && !strcmp(phone->user, user))
 				json_object_set_new(list, phone->id, keys_of(w, phone));
 		}
-		if (!strcmp(user, KITH))
+		if (!strcmp(user, KITH) && !w->hold_keys)
 			json_object_set(list, w->env.device, (json_t *)own_device_keys(w->own));
 		json_object_set_new(devices, user, list);
 		if (!p)
@@ -365,7 +368,9 @@ G_GNUC_UNUSED static void on_request(void *data, const struct hs_request *r, str
 	struct world *w = data;
 	json_t *body = json_loads(r->body, 0, NULL);
 
-	if (hs_is(r, "POST", "v3/keys/upload"))
+	if (hs_is(r, "POST", "v3/keys/upload") && w->hold_keys)
+		a->hold = true;
+	else if (hs_is(r, "POST", "v3/keys/upload"))
 		a->text = "{\"one_time_key_counts\":{\"signed_curve25519\":50}}";
 	else if (hs_is(r, "POST", "v3/keys/query"))
 		answer_query(w, body, a);
@@ -375,7 +380,8 @@ G_GNUC_UNUSED static void on_request(void *data, const struct hs_request *r, str
 		answer_claim(w, body, a);
 	else if (hs_is(r, "PUT", "v3/sendToDevice/") && w->hold_messages)
 		a->hold = true;
-	else if (hs_is(r, "PUT", "v3/sendToDevice/"))
+	else if (hs_is(r, "PUT", "v3/sendToDevice/") &&
+		 g_hash_table_add(w->taken, g_strdup(r->path)))
 		deliver(w, hs_is(r, "PUT", "v3/sendToDevice/m.room_key.withheld"), body);
 	json_decref(body);
 }
@@ -417,7 +423,11 @@ G_GNUC_UNUSED static void on_ready(void *data, const char *room)
 
 G_GNUC_UNUSED static bool before_commit(void *data)
 {
-	return !((struct world *)data)->killed;
+	struct world *w = data;
+
+	w->killed = w->killed || w->commits == 0;
+	w->commits -= w->commits > 0;
+	return !w->killed;
 }
 
 G_GNUC_UNUSED static void open_outbound(struct world *w)
@@ -443,7 +453,8 @@ G_GNUC_UNUSED static void open_parts(struct world *w)
 	outbound_start(w->outbound);
 	own_publish(w->own);
 	w->published = own_is_published(w->own);
-	assert_true(fake_hs_until_set(w->hs, &w->published));
+	if (!w->hold_keys)
+		assert_true(fake_hs_until_set(w->hs, &w->published));
 }
 
 G_GNUC_UNUSED static void open_store(struct world *w)
@@ -496,6 +507,7 @@ G_GNUC_UNUSED static void restart(struct world *w)
 {
 	close_store(w);
 	w->killed = false;
+	w->commits = -1;
 	open_store(w);
 }
 
@@ -565,10 +577,11 @@ G_GNUC_UNUSED static void make_room(struct world *w, const char *id)
 	member_in(w, id, ANA, "join");
 }
 
-G_GNUC_UNUSED static int set_up(void **state)
+G_GNUC_UNUSED static int set_up_with(void **state, bool hold_keys)
 {
 	struct world *w = g_new0(struct world, 1);
 
+	w->hold_keys = hold_keys;
 	log_set_level(LOG_LEVEL_ERROR);
 	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
 	w->path = g_build_filename(w->folder, "kith.db", NULL);
@@ -578,6 +591,8 @@ G_GNUC_UNUSED static int set_up(void **state)
 	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
 	w->people = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, person_free);
 	w->phones = g_ptr_array_new_with_free_func(phone_free);
+	w->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	w->commits = -1;
 	memset(w->key.bytes, 7, sizeof(w->key.bytes));
 	open_store(w);
 	make_room(w, ROOM);
@@ -585,6 +600,16 @@ G_GNUC_UNUSED static int set_up(void **state)
 	assert_true(w->room->complete);
 	*state = w;
 	return 0;
+}
+
+G_GNUC_UNUSED static int set_up(void **state)
+{
+	return set_up_with(state, false);
+}
+
+G_GNUC_UNUSED static int set_up_unpublished(void **state)
+{
+	return set_up_with(state, true);
 }
 
 G_GNUC_UNUSED static int tear_down(void **state)
@@ -604,6 +629,7 @@ G_GNUC_UNUSED static int tear_down(void **state)
 	assert_int_equal(g_rmdir(w->folder), 0);
 	g_hash_table_unref(w->people);
 	g_ptr_array_unref(w->phones);
+	g_hash_table_unref(w->taken);
 	g_free(w->folder);
 	g_free(w->path);
 	g_free(w);

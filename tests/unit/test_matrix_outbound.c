@@ -51,7 +51,7 @@ static void outbound_ready__a_device_that_is_not_signed__is_told_so(void **state
 {
 	struct world *w = *state;
 	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
-	const struct phone *tv = add_phone(w, ANA, "TV", false);
+	struct phone *tv = add_phone(w, ANA, "TV", false);
 
 	json_t *event = say(w, "hello");
 	json_t *again = say(w, "hello");
@@ -66,6 +66,11 @@ static void outbound_ready__a_device_that_is_not_signed__is_told_so(void **state
 	assert_string_equal(text_in(tv->withheld->pdata[0], "sender_key"), own_curve25519(w->own));
 	assert_string_equal(text_in(tv->withheld->pdata[0], "algorithm"), "m.megolm.v1.aes-sha2");
 	assert_int_equal(tv->claims, 0);
+	/* What it was told is forgotten with it. */
+	tv->gone = true;
+	changed(w, ANA);
+	say_only(w);
+	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_shared", ""), 1);
 	json_decref(event);
 	json_decref(again);
 }
@@ -515,6 +520,35 @@ static void outbound_ready__the_room_is_not_known_yet__tells_once_it_is(void **s
 	w->room->complete = true;
 	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_SECOND);
 	await_ready(w);
+	/* Nor is it while it is asked for again. */
+	w->room->complete = false;
+	assert_false(outbound_ready(w->outbound, w->room));
+}
+
+static bool has_uploaded(void *data)
+{
+	return fake_hs_count(((struct world *)data)->hs, "POST", "v3/keys/upload") > 0;
+}
+
+/* Nobody could tell whose the session is. */
+static void outbound_ready__kiths_keys_are_not_published__waits(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+
+	assert_false(outbound_ready(w->outbound, w->room));
+	assert_true(fake_hs_until(w->hs, has_uploaded, w));
+	fake_hs_turn(w->hs, 30000);
+	assert_true(devices_known(w->devices, ANA));
+	assert_int_equal(ana->claims, 0);
+	w->hold_keys = false;
+	const struct hs_answer a = { .text = "{\"one_time_key_counts\":{}}" };
+	fake_hs_answer(w->hs, fake_hs_last(w->hs, "POST", "v3/keys/upload")->number, &a);
+	assert_true(fake_hs_until_set(w->hs, &w->published));
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_SECOND);
+	json_t *event = say(w, "hello");
+	assert_true(reads(ana, event));
+	json_decref(event);
 }
 
 static void outbound_ready__before_the_first_sync__tells_once_it_may_be(void **state)
@@ -532,213 +566,6 @@ static void outbound_ready__before_the_first_sync__tells_once_it_may_be(void **s
 	outbound_start(w->outbound);
 	assert_true(fake_hs_until_count(w->hs, &w->readies, before + 1));
 	assert_true(outbound_ready(w->outbound, w->room));
-}
-
-/*
- * What is said.
- */
-static void outbound_encrypt__a_reply__says_what_it_answers_outside(void **state)
-{
-	struct world *w = *state;
-	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
-	json_t *content = json_pack("{s:s, s:s, s:{s:{s:s}}}", "msgtype", "m.notice", "body",
-				    "gr\xc3\xbc\xc3\x9f dich \"x\"", "m.relates_to",
-				    "m.in_reply_to", "event_id", "$asked");
-	json_t *event = say_content(w, json_incref(content));
-	json_t *payload = read_on(ana, event);
-
-	/* What was handed in is as it was. */
-	assert_true(json_equal(json_object_get(event, "m.relates_to"),
-			       json_object_get(content, "m.relates_to")));
-	json_object_del(content, "m.relates_to");
-	assert_non_null(payload);
-	assert_true(json_equal(json_object_get(payload, "content"), content));
-	assert_string_equal(text_in(payload, "type"), "m.room.message");
-	assert_string_equal(text_in(payload, "room_id"), ROOM);
-	assert_int_equal(json_object_size(payload), 3);
-	assert_string_equal(text_in(event, "algorithm"), "m.megolm.v1.aes-sha2");
-	assert_string_equal(text_in(event, "device_id"), "KITHDEVICE");
-	assert_string_equal(text_in(event, "sender_key"), own_curve25519(w->own));
-	assert_int_equal(json_object_size(event), 6);
-	json_decref(payload);
-	json_decref(content);
-	json_decref(event);
-}
-
-/* Whoever goes on from what the store has uses no index that was used. */
-static void assert_leased(struct world *w, uint32_t used)
-{
-	struct crypto_outbound *kept = NULL;
-	g_autofree char *pickle = db_text(w->db, "SELECT pickle FROM e2ee_outbound", "");
-
-	assert_int_equal(crypto_outbound_unpickle(pickle, &w->key, &kept), 0);
-	assert_true(crypto_outbound_index(kept) > used);
-	assert_true(crypto_outbound_index(kept) <= used + OUTBOUND_LEASE);
-	assert_int_equal(crypto_outbound_index(kept),
-			 db_int(w->db, 0, "SELECT leased FROM e2ee_outbound", ""));
-	crypto_outbound_free(kept);
-}
-
-static void outbound_encrypt__each_index__is_leased_before(void **state)
-{
-	struct world *w = *state;
-
-	add_phone(w, ANA, "PHONE", true);
-	for (uint32_t i = 0; i < 2 * OUTBOUND_LEASE + 3; i++) {
-		json_t *event = say(w, "hello");
-
-		assert_int_equal(index_of(event), i);
-		assert_leased(w, i);
-		json_decref(event);
-	}
-}
-
-static void outbound_encrypt__after_a_restart__passes_over_what_was_leased(void **state)
-{
-	struct world *w = *state;
-	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
-
-	json_t *before = say(w, "one");
-	restart(w);
-	json_t *after = say(w, "two");
-	assert_string_equal(text_in(before, "session_id"), text_in(after, "session_id"));
-	assert_int_equal(index_of(after), OUTBOUND_LEASE);
-	assert_leased(w, OUTBOUND_LEASE);
-	assert_true(reads(ana, after));
-	json_decref(before);
-	json_decref(after);
-}
-
-static void outbound_encrypt__its_transaction_is_undone__uses_no_index_twice(void **state)
-{
-	struct world *w = *state;
-	json_t *content = json_pack("{s:s}", "body", "hello");
-
-	add_phone(w, ANA, "PHONE", true);
-	for (unsigned i = 0; i < OUTBOUND_LEASE; i++)
-		say_only(w);
-	db_begin(w->db);
-	json_t *undone = outbound_encrypt(w->outbound, w->room, "m.room.message", content);
-	db_undo(w->db);
-	assert_int_equal(index_of(undone), OUTBOUND_LEASE);
-	json_t *event = say(w, "hello");
-	assert_int_equal(index_of(event), OUTBOUND_LEASE + 1);
-	assert_leased(w, OUTBOUND_LEASE + 1);
-	json_decref(undone);
-	json_decref(event);
-	json_decref(content);
-}
-
-static void outbound_ready__killed_before_it_is_kept__begins_again(void **state)
-{
-	struct world *w = *state;
-	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
-
-	w->hold_messages = true;
-	assert_false(outbound_ready(w->outbound, w->room));
-	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
-		fake_hs_turn(w->hs, 1000);
-	w->killed = true;
-	fake_hs_turn(w->hs, 20000);
-	w->hold_messages = false;
-	restart(w);
-	json_t *event = say(w, "hello");
-	assert_true(reads(ana, event));
-	assert_int_equal(g_hash_table_size(ana->keys), 1);
-	json_decref(event);
-}
-
-static void outbound_ready__another_key_locked_it__begins_anew(void **state)
-{
-	struct world *w = *state;
-	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
-
-	json_t *before = say(w, "one");
-	db_begin(w->db);
-	db_run(w->db, "UPDATE e2ee_outbound SET pickle = 'garbage'", "");
-	db_end(w->db);
-	restart(w);
-	json_t *after = say(w, "two");
-	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
-	assert_true(reads(ana, after));
-	json_decref(before);
-	json_decref(after);
-}
-
-static void outbound_drop__a_room_that_kith_left__has_nothing(void **state)
-{
-	struct world *w = *state;
-
-	add_phone(w, ANA, "PHONE", true)->empty = true;
-	add_phone(w, ANA, "TV", false);
-	say_only(w);
-	db_begin(w->db);
-	outbound_drop(w->outbound, ROOM);
-	db_end(w->db);
-	assert_int_equal(db_int(w->db, -1, "SELECT count(*) FROM e2ee_outbound", ""), 0);
-	assert_int_equal(db_int(w->db, -1, "SELECT count(*) FROM e2ee_shared", ""), 0);
-}
-
-/*
- * Our own again.
- */
-static void outbound_echoed__what_kith_said__is_known(void **state)
-{
-	struct world *w = *state;
-
-	add_phone(w, ANA, "PHONE", true);
-	json_t *event = say(w, "hello");
-	g_autofree char *session = g_strdup(text_in(event, "session_id"));
-
-	assert_true(outbound_echoed(w->outbound, ROOM, session, 0));
-	assert_true(outbound_echoed(w->outbound, ROOM, session, OUTBOUND_LEASE - 1));
-	assert_false(outbound_echoed(w->outbound, ROOM, session, OUTBOUND_LEASE));
-	assert_false(outbound_echoed(w->outbound, ROOM, session, UINT32_MAX));
-	assert_false(outbound_echoed(w->outbound, OTHER, session, 0));
-	assert_false(outbound_echoed(w->outbound, ROOM, own_ed25519(w->own), 0));
-	/* Also once it is left. */
-	db_begin(w->db);
-	outbound_drop(w->outbound, ROOM);
-	db_end(w->db);
-	restart(w);
-	assert_true(outbound_echoed(w->outbound, ROOM, session, 0));
-	json_decref(event);
-}
-
-static void outbound_echoed__said_long_ago__is_forgotten(void **state)
-{
-	struct world *w = *state;
-
-	add_phone(w, ANA, "PHONE", true);
-	say_only(w);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR);
-	say_only(w);
-	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR + 8 * CLOCK_US_PER_DAY);
-	say_only(w);
-	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
-}
-
-/*
- * For people.
- */
-static void outbound_unread__who_cannot_read__and_why(void **state)
-{
-	struct world *w = *state;
-
-	add_phone(w, ANA, "PHONE", true);
-	add_phone(w, ANA, "TV", false);
-	add_phone(w, ANA, "WATCH", true)->empty = true;
-	person_of(w, BEN);
-	member(w, BEN, "join");
-	say_only(w);
-	g_auto(GStrv) lines = outbound_unread(w->outbound, w->room);
-	g_autofree char *text = g_strjoinv("|", lines);
-	assert_string_equal(
-		text,
-		ANA " TV: its owner has not signed it|" ANA
-		    " WATCH: it has given no key that a message to it could be begun with|" BEN
-		    ": they have no device that reads what is encrypted");
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -768,17 +595,9 @@ int main(void)
 		test(outbound_ready__a_server_is_down__goes_on_without),
 		test(outbound_ready__the_key_is_on_its_way__waits_for_it),
 		test(outbound_ready__the_room_is_not_known_yet__tells_once_it_is),
+		cmocka_unit_test_setup_teardown(outbound_ready__kiths_keys_are_not_published__waits,
+						set_up_unpublished, tear_down),
 		test(outbound_ready__before_the_first_sync__tells_once_it_may_be),
-		test(outbound_encrypt__a_reply__says_what_it_answers_outside),
-		test(outbound_encrypt__each_index__is_leased_before),
-		test(outbound_encrypt__after_a_restart__passes_over_what_was_leased),
-		test(outbound_encrypt__its_transaction_is_undone__uses_no_index_twice),
-		test(outbound_ready__killed_before_it_is_kept__begins_again),
-		test(outbound_ready__another_key_locked_it__begins_anew),
-		test(outbound_drop__a_room_that_kith_left__has_nothing),
-		test(outbound_echoed__what_kith_said__is_known),
-		test(outbound_echoed__said_long_ago__is_forgotten),
-		test(outbound_unread__who_cannot_read__and_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
