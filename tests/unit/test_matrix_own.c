@@ -386,6 +386,12 @@ static void own__stock__is_topped_up(void **state)
 	assert_int_equal(uploads(w), before + 1);
 	assert_int_equal(json_object_size(w->seen), STOCK + 3);
 	assert_int_equal(takes(w, one_time), 0);
+	hear_before(w);
+	g_clear_pointer(&one_time, g_free);
+	hs_claim(w, &one_time);
+	hear_true(w);
+	assert_true(fake_hs_until(w->hs, is_stocked, w));
+	assert_int_equal(json_object_size(w->seen), STOCK + 4);
 }
 
 static void own__counts__are_nonsense(void **state)
@@ -473,6 +479,33 @@ static void own__fallback_key__is_replaced_once_it_was_used(void **state)
 	assert_string_not_equal(second, third);
 	assert_int_equal(takes(w, second), 0);
 	assert_int_equal(takes(w, third), 0);
+}
+
+/* Nobody knows whether the new one arrived: it goes up again, and the one before it stays. */
+static void own__fallback_key__survives_a_kill(void **state)
+{
+	struct world *w = *state;
+
+	publish(w);
+	hear_before(w);
+	g_autofree char *first = fallback_key(w);
+	w->fallback_used = true;
+	w->commits = 1;
+	hear_true(w);
+	assert_true(fake_hs_until(w->hs, has_unused_fallback, w));
+	fake_hs_turn(w->hs, 20 * 1000);
+	g_autofree char *second = fallback_key(w);
+	assert_string_not_equal(first, second);
+	restart(w);
+	publish(w);
+	g_autofree char *again = fallback_key(w);
+	assert_string_equal(again, second);
+	assert_int_equal(takes(w, first), 0);
+	assert_int_equal(takes(w, second), 0);
+	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	hear_true(w);
+	assert_int_equal(takes(w, first), -EBADMSG);
+	assert_int_equal(takes(w, second), 0);
 }
 
 static void own__fallback_key__is_forgotten_after_a_restart(void **state)
@@ -666,6 +699,7 @@ int main(void)
 		TEST(own__counts__are_nonsense),
 		TEST(own__counts__are_not_told),
 		TEST(own__fallback_key__is_replaced_once_it_was_used),
+		TEST(own__fallback_key__survives_a_kill),
 		TEST(own__fallback_key__is_forgotten_after_a_restart),
 		TEST(own__signature__is_kept),
 		TEST(own__account__is_locked_with_another_key),
