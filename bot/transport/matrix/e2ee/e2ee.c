@@ -18,6 +18,7 @@
 
 struct e2ee {
 	struct e2ee_env env;
+	struct crypto_pickle_key key;
 	struct matrix_rooms *rooms;
 	struct e2ee_callbacks callbacks;
 	void *data;
@@ -327,11 +328,25 @@ json_t *e2ee_encrypt(struct e2ee *e, const struct matrix_room *room, const char 
 /*
  * Its parts.
  */
-static void published(void *data)
+static void signed_off(void *data, int error, const char *why)
 {
 	struct e2ee *e = data;
 
+	if (error < 0)
+		log_warning("matrix %s: its account has not signed this device, so that clients of "
+			    "today neither read it nor let it read: %s",
+			    e->env.network, why);
+}
+
+/* Once a start. Where the server wants no password, a kith that signed in by itself is signed too.
+ */
+static void published(void *data)
+{
+	static const struct crosssign_wish wish = { 0 };
+	struct e2ee *e = data;
+
 	log_debug("matrix %s: the keys of this device are on the homeserver", e->env.network);
+	crosssign_start(e->crosssign, &wish, signed_off, e);
 }
 
 static void stale(void *data, const char *why)
@@ -379,6 +394,8 @@ int e2ee_open(const struct e2ee_env *env, const struct seal *seal, struct matrix
 	struct e2ee *e = g_new0(struct e2ee, 1);
 
 	e->env = *env;
+	own_pickle_key(seal, env->network, &e->key);
+	e->env.key = &e->key;
 	e->rooms = rooms;
 	e->callbacks = *callbacks;
 	e->data = data;
@@ -411,5 +428,6 @@ void e2ee_free(struct e2ee *e)
 	devices_free(e->devices);
 	crosssign_free(e->crosssign);
 	own_free(e->own);
+	explicit_bzero(&e->key, sizeof(e->key));
 	g_free(e);
 }

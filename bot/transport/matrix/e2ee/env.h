@@ -16,9 +16,9 @@ struct e2ee_env {
 	const struct clock *clock;
 	struct db *db;
 	struct api *api;
-	const char *network;       /* as the log and the store call it */
-	const char *user, *device; /* kith's own */
-	const struct crypto_pickle_key *key;
+	const char *network;                 /* as the log and the store call it */
+	const char *user, *device;           /* kith's own */
+	const struct crypto_pickle_key *key; /* e2ee_open finds it by itself */
 	bool any_device; /* [matrix] trust = any: devices that their owner has not signed count too
 			  */
 };
