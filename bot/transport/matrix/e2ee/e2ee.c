@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "clock.h"
 #include "store/db.h"
+#include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/devices.h"
 #include "transport/matrix/e2ee/inbound.h"
 #include "transport/matrix/e2ee/olm.h"
@@ -50,20 +51,32 @@ void e2ee_event_done(struct e2ee_event *e)
  * Events that were encrypted.
  */
 /* As if it had come in clear: what the homeserver tells of it stays. */
+static char *clear_text(const struct read_event *event, const struct inbound_message *m)
+{
+	GString *out = g_string_sized_new(event->whole.bytes + strlen(m->content));
+	json_t *name = json_string(m->type);
+	g_autofree char *type = canonical_text(name);
+
+	json_decref(name);
+	g_string_append_c(out, '{');
+	for (struct span_each i = span_each(event->whole); span_next(&i);) {
+		if (span_says(i.key, "type") || span_says(i.key, "content"))
+			continue;
+		g_string_append_len(out, i.key.at, (gssize)i.key.bytes);
+		g_string_append_c(out, ':');
+		g_string_append_len(out, i.value.at, (gssize)i.value.bytes);
+		g_string_append_c(out, ',');
+	}
+	g_string_append_printf(out, "\"type\":%s,\"content\":%s}", type, m->content);
+	return g_string_free(out, FALSE);
+}
+
 static int restore(const struct read_event *event, const struct inbound_message *m,
 		   struct e2ee_event *ret)
 {
-	json_t *whole = json_loadb(event->whole.at, event->whole.bytes, 0, NULL);
 	struct span span;
 
-	if (!whole)
-		return -EBADMSG;
-	json_object_set_new(whole, "type", json_string(m->type));
-	json_object_set(whole, "content", m->content);
-	char *text = json_dumps(whole, JSON_COMPACT);
-	json_decref(whole);
-	ret->text = g_strdup(text ? text : "");
-	free(text); /* jansson's */
+	ret->text = clear_text(event, m);
 	if (span_check(ret->text, strlen(ret->text), &span, NULL) == 0 &&
 	    read_event(span, &ret->event) == 0)
 		return 0;

@@ -36,7 +36,7 @@ int inbound_withheld(struct inbound *in, const char *sender, const json_t *conte
 /* An encrypted event as it was before: whose device said it, type and content. */
 struct inbound_message {
 	char *type;
-	json_t *content;            /* with m.relates_to of the event's own content */
+	char *content; /* JSON, an object; with m.relates_to of the event's own content */
 	char *curve25519, *ed25519; /* of the device that gave the key */
 };
 /* The event's content is m.room.encrypted of Megolm. 0, inbound_message_done it: in a transaction,
