@@ -152,6 +152,17 @@ static void outbound_ready__somebody_known_comes_in__reads(void **state)
 	json_decref(after);
 }
 
+static void outbound_ready__somebody_is_there_whom_nobody_follows__reads(void **state)
+{
+	struct world *w = *state;
+	const struct phone *ben = add_phone(w, BEN, "PHONE", true);
+
+	apply_in(w, ROOM, "m.room.member", BEN, "{\"membership\":\"join\"}");
+	json_t *event = say(w, "hello");
+	assert_true(reads(ben, event));
+	json_decref(event);
+}
+
 static void outbound_ready__somebody_is_invited__reads_where_the_room_lets_them(void **state)
 {
 	struct world *w = *state;
@@ -580,6 +591,7 @@ int main(void)
 		test(outbound_ready__a_device_that_is_signed_later__reads_from_then_on),
 		test(outbound_ready__somebody_comes_in__reads_from_then_on),
 		test(outbound_ready__somebody_known_comes_in__reads),
+		test(outbound_ready__somebody_is_there_whom_nobody_follows__reads),
 		test(outbound_ready__somebody_is_invited__reads_where_the_room_lets_them),
 		test(outbound_rotate__somebody_leaves__cannot_read_on),
 		test(outbound_ready__somebody_is_gone__rotates),

@@ -179,21 +179,36 @@ static void outbound_encrypt__the_store_lost_the_session__begins_anew(void **sta
 	json_decref(content);
 }
 
-static void outbound_ready__another_key_locked_it__begins_anew(void **state)
+static void outbound_ready__what_is_kept_cannot_be_read__begins_anew(void **state)
 {
 	struct world *w = *state;
 	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
+	struct crypto_outbound *o = crypto_outbound_make();
+	const struct crypto_pickle_key other = { { 9 } };
+	g_autofree char *locked = crypto_outbound_pickle(o, &other, OUTBOUND_LEASE);
+	g_autofree char *elsewhere = crypto_outbound_pickle(o, &w->key, OUTBOUND_LEASE);
+	g_autofree char *behind = crypto_outbound_pickle(o, &w->key, 0);
+	const char *const pickles[] = { locked, elsewhere, "garbage", "", behind };
 
-	json_t *before = say(w, "one");
-	db_begin(w->db);
-	db_run(w->db, "UPDATE e2ee_outbound SET pickle = 'garbage'", "");
-	db_end(w->db);
-	restart(w);
-	json_t *after = say(w, "two");
-	assert_string_not_equal(text_in(before, "session_id"), text_in(after, "session_id"));
-	assert_true(reads(ana, after));
-	json_decref(before);
-	json_decref(after);
+	for (size_t i = 0; i < G_N_ELEMENTS(pickles); i++) {
+		json_t *before = say(w, "one");
+		db_begin(w->db);
+		db_run(w->db, "UPDATE e2ee_outbound SET pickle = ?", "t", pickles[i]);
+		if (pickles[i] == behind)
+			db_run(w->db, "UPDATE e2ee_outbound SET session = ?", "t",
+			       crypto_outbound_id(o));
+		db_end(w->db);
+		restart(w);
+		json_t *after = say(w, "two");
+		assert_string_not_equal(text_in(before, "session_id"),
+					text_in(after, "session_id"));
+		assert_string_not_equal(text_in(after, "session_id"), crypto_outbound_id(o));
+		assert_int_equal(index_of(after), 0);
+		assert_true(reads(ana, after));
+		json_decref(before);
+		json_decref(after);
+	}
+	crypto_outbound_free(o);
 }
 
 static void outbound_drop__a_room_that_kith_left__has_nothing(void **state)
@@ -284,7 +299,7 @@ int main(void)
 		test(outbound_ready__killed_before_it_is_kept__begins_again),
 		test(outbound_encrypt__killed_at_each_commit__repeats_and_loses_nothing),
 		test(outbound_encrypt__the_store_lost_the_session__begins_anew),
-		test(outbound_ready__another_key_locked_it__begins_anew),
+		test(outbound_ready__what_is_kept_cannot_be_read__begins_anew),
 		test(outbound_drop__a_room_that_kith_left__has_nothing),
 		test(outbound_echoed__what_kith_said__is_known),
 		test(outbound_echoed__said_long_ago__is_forgotten),
