@@ -23,6 +23,9 @@ enum event_kind {
 			  is not to be had */
 	EVENT_MUTED,   /* kith is in the room and may not speak there; `encrypted`: it cannot, and
 			  does not understand what is said there */
+	EVENT_UNREADABLE, /* somebody said something that kith could not decrypt; `text`: why their
+			     device kept the key, as the network calls it, or "" */
+	EVENT_IDENTITY,   /* `account` proves who they are with other keys than before; `direct` */
 };
 
 /* A value: every pointer is borrowed and valid until the listener returns. */
@@ -45,11 +48,12 @@ struct event {
 	int64_t at_us;  /* when it was said, UTC microseconds, by the network's clock if it tells */
 	bool direct;    /* said to kith in private */
 	bool addressed; /* kith was named; its name is already cut off the front of `text` */
-	bool encrypted;
-	bool trusted;  /* the sender's device is vouched for by its owner; true where nothing is
-			  encrypted */
-	bool backlog;  /* said while kith was not there to hear it */
-	bool accepted; /* INVITE */
+	bool encrypted; /* on its way here */
+	bool trusted;   /* the sender's device is vouched for by its owner, and encrypted it if the
+			   room is encrypted; true in rooms that are not */
+	const char *device; /* theirs, where that is known and not `trusted`; else NULL */
+	bool backlog;       /* said while kith was not there to hear it */
+	bool accepted;      /* INVITE */
 };
 
 #endif

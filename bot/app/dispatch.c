@@ -6,6 +6,7 @@
 #include "app/reactions.h"
 #include "app/replied.h"
 #include "app/talk.h"
+#include "app/trust.h"
 #include "app/whereabouts.h"
 #include "base/log.h"
 #include "base/text/text.h"
@@ -394,6 +395,21 @@ static void burn(struct circle *c, const struct event *e)
 	voice_whisper(c, e, &d);
 }
 
+/* Somebody in between may have said it, for all kith can know: nothing is done, and nobody judged.
+ * Who spoke to kith is told. False: to others. */
+static bool doubt(struct app *app, struct app_group *group, const struct event *e)
+{
+	struct circle c = app_circle(app, group, app_now(app), e->id);
+	struct said said;
+
+	if (!e->account || !(e->direct || e->addressed || is_command(&c, e, &said)))
+		return false;
+	app_begin(app);
+	trust_explain(&c, e);
+	app_commit(app);
+	return true;
+}
+
 static bool handle(struct app *app, struct app_group *group, const struct event *e)
 {
 	/* A clock that runs ahead elsewhere must not put anything into our future. */
@@ -443,6 +459,8 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	case EVENT_EJECTED:
 	case EVENT_MISSED:
 	case EVENT_MUTED:
+	case EVENT_UNREADABLE:
+	case EVENT_IDENTITY:
 		break;
 	}
 	app_commit(app);
@@ -462,7 +480,7 @@ bool dispatch_event(struct app_link *link, const struct event *e)
 	group = dispatch_group(app, e);
 	if (!group)
 		return false;
-	if (e->kind == EVENT_MESSAGE)
+	if (e->kind == EVENT_MESSAGE && e->trusted)
 		remember_speaker(group, e);
 	if (e->kind == EVENT_MISSED || e->kind == EVENT_EJECTED) {
 		missed_event(link, group, e);
@@ -472,5 +490,11 @@ bool dispatch_event(struct app_link *link, const struct event *e)
 		whereabouts_event(link, group, e);
 		return true;
 	}
+	if (e->kind == EVENT_UNREADABLE || e->kind == EVENT_IDENTITY) {
+		trust_event(link, group, e);
+		return true;
+	}
+	if (!e->trusted)
+		return doubt(app, group, e);
 	return handle(app, group, e);
 }

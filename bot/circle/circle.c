@@ -132,6 +132,7 @@ static const char *said_in(const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_MESSAGE:
+	case EVENT_UNREADABLE:
 		return e->id;
 	case EVENT_EDIT:
 		return e->target;
@@ -144,6 +145,7 @@ static const char *said_in(const struct event *e)
 	case EVENT_EJECTED:
 	case EVENT_MISSED:
 	case EVENT_MUTED:
+	case EVENT_IDENTITY:
 		return NULL;
 	}
 	g_assert_not_reached();

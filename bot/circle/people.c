@@ -2,8 +2,10 @@
 
 #include "base/config/zone.h"
 #include "base/text/text.h"
+#include "circle/hashes.h"
 #include "circle/pitches.h"
 #include "circle/standing.h"
+#include "clock.h"
 #include "store/db.h"
 #include "store/outbox.h"
 
@@ -285,6 +287,18 @@ void people_set_reminded(struct circle *c, int64_t person, bool on)
 {
 	db_run(c->db, "UPDATE member SET remind = ? WHERE group_id = ? AND person_id = ?", "iii",
 	       (int64_t)on, c->id, person);
+}
+
+bool people_tell_device(struct circle *c, const char *network, const char *account,
+			const char *device)
+{
+	g_autofree char *name = g_strjoin("\n", account, device ? device : "", NULL);
+	g_autofree char *who = hashes_event(c, network, name);
+
+	db_run(c->db, "DELETE FROM device_told WHERE at_us NOT BETWEEN ? AND ?", "ii",
+	       c->now_us - CLOCK_US_PER_WEEK + 1, c->now_us);
+	return db_run(c->db, "INSERT OR IGNORE INTO device_told(who, at_us) VALUES(?, ?)", "ti",
+		      who, c->now_us) > 0;
 }
 
 void people_ask_forget(struct circle *c, int64_t person)

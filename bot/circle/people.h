@@ -56,6 +56,10 @@ GTimeZone *people_zone(struct circle *c, int64_t person, char **ret_name);
 int people_set_zone(struct circle *c, int64_t person, const char *name);
 bool people_reminded(struct circle *c, int64_t person);
 void people_set_reminded(struct circle *c, int64_t person, bool on);
+/* Whether the owner of that device (NULL: who knows which) may be told about it: at most once a
+ * week; then they were. */
+bool people_tell_device(struct circle *c, const char *network, const char *account,
+			const char *device);
 
 /* Past the soft cap, tells the organizers once that a second circle may be due. */
 void people_check_cap(struct circle *c);

@@ -92,6 +92,8 @@ int fixture_confirm(struct fake *fake, int error);
 
 /* An event: what of `e` is 0 is filled in (a new id, the first place, the clock's time). */
 void fixture_event(struct fixture *f, struct event e);
+/* The same, but nobody vouches for whoever it is from. */
+void fixture_doubtful(struct fixture *f, struct event e);
 /* An identified account says it in the first place's room, or to kith in private; then runs. The
  * message's id is returned, borrowed until the next. */
 const char *fixture_say(struct fixture *f, const char *who, const char *text);

@@ -96,8 +96,8 @@ CREATE TABLE e2ee_outbound (
 	network TEXT NOT NULL,
 	room TEXT NOT NULL,
 	session TEXT NOT NULL,
-	pickle TEXT NOT NULL,               -- ahead of what was used
-	leased INTEGER NOT NULL,            -- its index
+	pickle TEXT NOT NULL,               -- as it was when indices were last leased
+	leased INTEGER NOT NULL,            -- none from here on was used
 	since_us INTEGER NOT NULL,
 	visibility TEXT,                    -- what newcomers may read, as it was then
 	PRIMARY KEY (network, room)
@@ -183,3 +183,16 @@ CREATE TABLE e2ee_unread (
 	text TEXT NOT NULL,                 -- JSON, as it came
 	UNIQUE (network, room, event)
 );
+
+-- Devices whose owner was told lately why kith does not do what they say, by a keyed hash.
+CREATE TABLE device_told (
+	who TEXT PRIMARY KEY,
+	at_us INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Devices of kith's own that are not to be used any more: their keys are lost, or known elsewhere.
+CREATE TABLE matrix_stale (
+	network TEXT NOT NULL,
+	device TEXT NOT NULL,
+	PRIMARY KEY (network, device)
+) WITHOUT ROWID;
