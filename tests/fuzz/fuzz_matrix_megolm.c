@@ -87,7 +87,7 @@ static void lay_ground(void)
 		struct crypto_outbound *out = crypto_outbound_make();
 
 		ground.first[i] = crypto_outbound_key(out);
-		ground.pickle[i] = crypto_outbound_pickle(out, &ground.key, 0);
+		ground.pickle[i] = crypto_outbound_pickle(out, &ground.key);
 		crypto_outbound_free(out);
 	}
 	ground.env = (struct e2ee_env){ .clock = &ground.clock.clock,

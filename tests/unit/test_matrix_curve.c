@@ -58,21 +58,9 @@ static void curve__base64__has_no_padding(void **state)
 
 static void curve__base64__has_one_way_to_write_it(void **state)
 {
-	static const char *const none[] = { "Zg==",
-					    "Zm8=",
-					    "Z",
-					    "Zm9vY",
-					    "Zh",
-					    "Zm9",
-					    "Zm 8",
-					    "Zm8\n",
-					    "-_-_",
-					    "Zm!8",
-					    "=",
-					    "====",
-					    "Z===",
-					    "Zg=",
-					    "Z\2008g" };
+	static const char *const none[] = { "Zg==", "Zm8=", "Z",     "Zm9vY", "Zh",
+					    "Zm9",  "Zm 8", "Zm8\n", "-_-_",  "Zm!8",
+					    "=",    "====", "Z===",  "Zg=",   "Z\2008g" };
 	size_t n = 1000;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(none); i++)

@@ -86,7 +86,7 @@ static void megolm__sessions__are_told_apart(void **state)
 	crypto_inbound_free(other);
 }
 
-static void megolm__pickle_ahead__repeats_no_index(void **state)
+static void megolm__skip_of_a_lease__repeats_no_index(void **state)
 {
 	enum { LEASE = 32 };
 	struct crypto_outbound *o = crypto_outbound_make(), *again = NULL;
@@ -95,7 +95,7 @@ static void megolm__pickle_ahead__repeats_no_index(void **state)
 
 	/* Each time the process ends after another number of messages. */
 	for (unsigned kill = 0; kill <= LEASE; kill += 8) {
-		g_autofree char *pickle = crypto_outbound_pickle(o, &key, LEASE);
+		g_autofree char *pickle = crypto_outbound_pickle(o, &key);
 		unsigned first = crypto_outbound_index(o);
 
 		assert_true(first >= used);
@@ -107,12 +107,14 @@ static void megolm__pickle_ahead__repeats_no_index(void **state)
 		crypto_outbound_free(o);
 		assert_int_equal(crypto_outbound_unpickle(pickle, &key, &again), 0);
 		o = again;
+		assert_int_equal(crypto_outbound_index(o), first);
+		crypto_outbound_skip(o, first + LEASE);
 		assert_int_equal(crypto_outbound_index(o), first + LEASE);
 		assert_string_equal(crypto_outbound_id(o), crypto_inbound_id(in));
 	}
 	/* Pickling alone uses none up. */
 	unsigned index = crypto_outbound_index(o);
-	g_autofree char *now = crypto_outbound_pickle(o, &key, 0);
+	g_autofree char *now = crypto_outbound_pickle(o, &key);
 	g_autofree char *said = crypto_outbound_encrypt(o, "hi");
 	assert_heard(in, said, "hi", index);
 	crypto_outbound_free(o);
@@ -120,6 +122,27 @@ static void megolm__pickle_ahead__repeats_no_index(void **state)
 	assert_int_equal(crypto_outbound_index(o), index);
 	crypto_outbound_free(o);
 	crypto_inbound_free(in);
+}
+
+static void megolm__skip__is_as_if_so_much_was_said(void **state)
+{
+	static const unsigned steps[] = { 0, 1, 31, 32, 223, 1, 256, 512 };
+	struct crypto_outbound *o = crypto_outbound_make(), *skipping = NULL;
+	g_autofree char *first = crypto_outbound_pickle(o, &key);
+
+	assert_int_equal(crypto_outbound_unpickle(first, &key, &skipping), 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		for (unsigned n = 0; n < steps[i]; n++)
+			g_free(crypto_outbound_encrypt(o, "hi"));
+		crypto_outbound_skip(skipping, crypto_outbound_index(o));
+		/* It does not go back. */
+		crypto_outbound_skip(skipping, 0);
+		g_autofree char *said = crypto_outbound_pickle(o, &key);
+		g_autofree char *skipped = crypto_outbound_pickle(skipping, &key);
+		assert_string_equal(skipped, said);
+	}
+	crypto_outbound_free(o);
+	crypto_outbound_free(skipping);
 }
 
 static void megolm__inbound__is_the_same_after_a_restart(void **state)
@@ -189,7 +212,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(megolm__session__is_read_from_where_its_key_is),
 		cmocka_unit_test(megolm__sessions__are_told_apart),
-		cmocka_unit_test(megolm__pickle_ahead__repeats_no_index),
+		cmocka_unit_test(megolm__skip_of_a_lease__repeats_no_index),
+		cmocka_unit_test(megolm__skip__is_as_if_so_much_was_said),
 		cmocka_unit_test(megolm__inbound__is_the_same_after_a_restart),
 		cmocka_unit_test(megolm__text__is_utf8),
 		cmocka_unit_test(megolm__session_key__is_none),

@@ -551,7 +551,7 @@ static void olm__pickle__is_not_what_it_was(void **state)
 
 	meet(w);
 	char *pickles[] = { crypto_account_pickle(w->ben, &key), crypto_session_pickle(w->in, &key),
-			    crypto_outbound_pickle(o, &key, 0), crypto_inbound_pickle(in, &key) };
+			    crypto_outbound_pickle(o, &key), crypto_inbound_pickle(in, &key) };
 	for (unsigned i = 0; i < G_N_ELEMENTS(pickles); i++) {
 		size_t length = strlen(pickles[i]);
 
@@ -562,7 +562,8 @@ static void olm__pickle__is_not_what_it_was(void **state)
 			g_autofree char *cut = g_strndup(pickles[i], left);
 			assert_true(unpickle(i, cut, &key) < 0);
 		}
-		for (size_t at = 0; at < length; at += 7) {
+		/* The last character may have bits that mean nothing. */
+		for (size_t at = 0; at + 1 < length; at += 7) {
 			g_autofree char *bad = g_strdup(pickles[i]);
 			bad[at] = bad[at] == 'A' ? 'B' : 'A';
 			assert_true(unpickle(i, bad, &key) < 0);

@@ -528,7 +528,7 @@ struct crypto_outbound *crypto_outbound_make(void)
 	return o;
 }
 
-static char *pickle_outbound(const struct crypto_outbound *o, const struct crypto_pickle_key *key)
+char *crypto_outbound_pickle(const struct crypto_outbound *o, const struct crypto_pickle_key *key)
 {
 	size_t most = olm_pickle_outbound_group_session_length(o->olm);
 	char *pickle = g_malloc(most + 1);
@@ -536,24 +536,6 @@ static char *pickle_outbound(const struct crypto_outbound *o, const struct crypt
 	pickle[needed(olm_pickle_outbound_group_session(o->olm, key->bytes, sizeof(key->bytes),
 							pickle, most),
 		      "pickle a group session")] = '\0';
-	return pickle;
-}
-
-char *crypto_outbound_pickle(const struct crypto_outbound *o, const struct crypto_pickle_key *key,
-			     unsigned ahead)
-{
-	char *pickle = pickle_outbound(o, key);
-	struct crypto_outbound *later = NULL;
-
-	if (ahead == 0)
-		return pickle;
-	/* The library moves on by nothing but encrypting. */
-	needed(crypto_outbound_unpickle(pickle, key, &later) == 0 ? 0 : olm_error(), "look ahead");
-	g_free(pickle);
-	for (unsigned i = 0; i < ahead; i++)
-		g_free(crypto_outbound_encrypt(later, ""));
-	pickle = pickle_outbound(later, key);
-	crypto_outbound_free(later);
 	return pickle;
 }
 
@@ -583,6 +565,13 @@ const char *crypto_outbound_id(const struct crypto_outbound *o)
 uint32_t crypto_outbound_index(const struct crypto_outbound *o)
 {
 	return olm_outbound_group_session_message_index(o->olm);
+}
+
+/* The library moves on by nothing but encrypting. */
+void crypto_outbound_skip(struct crypto_outbound *o, uint32_t index)
+{
+	while (crypto_outbound_index(o) < index)
+		g_free(crypto_outbound_encrypt(o, ""));
 }
 
 char *crypto_outbound_key(const struct crypto_outbound *o)

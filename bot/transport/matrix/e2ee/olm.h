@@ -78,15 +78,15 @@ int crypto_session_decrypt(struct crypto_session *s, int type, const char *body,
 struct crypto_outbound;
 struct crypto_outbound *crypto_outbound_make(void);
 void crypto_outbound_free(struct crypto_outbound *o);
-/* As it will be when `ahead` messages more have been encrypted: whoever goes on from there uses no
- * index twice. */
-char *crypto_outbound_pickle(const struct crypto_outbound *o, const struct crypto_pickle_key *key,
-			     unsigned ahead);
+char *crypto_outbound_pickle(const struct crypto_outbound *o, const struct crypto_pickle_key *key);
 int crypto_outbound_unpickle(const char *pickle, const struct crypto_pickle_key *key,
 			     struct crypto_outbound **ret);
 const char *crypto_outbound_id(const struct crypto_outbound *o);
 /* Of the message that is encrypted next. */
 uint32_t crypto_outbound_index(const struct crypto_outbound *o);
+/* Goes on with that index, if it is not past it: those before it may have been used. As dear as
+ * saying as many messages. */
+void crypto_outbound_skip(struct crypto_outbound *o, uint32_t index);
 /* What a reader needs to read from the next message on (session_key of m.room_key). g_free it. */
 char *crypto_outbound_key(const struct crypto_outbound *o);
 char *crypto_outbound_encrypt(struct crypto_outbound *o, const char *text); /* g_free it */

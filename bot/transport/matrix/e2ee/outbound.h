@@ -4,8 +4,8 @@
  * somebody leaves or is not invited any more, when a device is gone or not its owner's any more,
  * and when what newcomers may read changes.
  *
- * In the store it is always some indices ahead of what was used: after a kill some are passed over,
- * none is used twice.
+ * In the store indices are leased before they are used: after a kill some are passed over, none is
+ * used twice.
  */
 #ifndef KITH_MATRIX_E2EE_OUTBOUND_H
 #define KITH_MATRIX_E2EE_OUTBOUND_H
@@ -62,9 +62,5 @@ void outbound_drop(struct outbound *o, const char *room);
  * False: kith has not: another kith, or this one as a copy of the store does not remember it, has
  * spoken on the same keys. */
 bool outbound_echoed(struct outbound *o, const char *room, const char *session, uint32_t index);
-
-/* Those of a room who cannot read what kith says now, for people: "@ana:example.org PHONE: its
- * owner has not signed it". NULL-terminated, g_strfreev it. */
-char **outbound_unread(struct outbound *o, const struct matrix_room *room);
 
 #endif

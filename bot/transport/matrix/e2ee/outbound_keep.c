@@ -46,6 +46,17 @@ static void load_had(struct voice *v)
 					       query_text(&q, 2), hearing_of(query_text(&q, 3))));
 }
 
+/* Whatever was leased before this start may have been used. */
+static int skip_lease(struct voice *v, int64_t leased)
+{
+	int64_t index = crypto_outbound_index(v->session);
+
+	if (leased < index || leased > index + OUTBOUND_LEASE)
+		return -EBADMSG;
+	crypto_outbound_skip(v->session, (uint32_t)leased);
+	return 0;
+}
+
 static int load_session(struct voice *v)
 {
 	const struct e2ee_env *env = &v->o->env;
@@ -57,9 +68,10 @@ static int load_session(struct voice *v)
 	if (!query_next(&q))
 		return -ENOENT;
 	int error = crypto_outbound_unpickle(query_text(&q, 0), env->key, &v->session);
-	if (error == 0 && (strcmp(query_text(&q, 3), crypto_outbound_id(v->session)) != 0 ||
-			   query_int(&q, 4) != crypto_outbound_index(v->session)))
+	if (error == 0 && strcmp(query_text(&q, 3), crypto_outbound_id(v->session)) != 0)
 		error = -EBADMSG;
+	if (error == 0)
+		error = skip_lease(v, query_int(&q, 4));
 	v->since_us = query_int(&q, 1);
 	v->visibility = g_strdup(query_text(&q, 2));
 	query_done(&q);
@@ -87,7 +99,7 @@ void outbound_load(struct voice *v)
 void outbound_lease(struct voice *v)
 {
 	const struct e2ee_env *env = &v->o->env;
-	g_autofree char *pickle = crypto_outbound_pickle(v->session, env->key, OUTBOUND_LEASE);
+	g_autofree char *pickle = crypto_outbound_pickle(v->session, env->key);
 	int64_t leased = (int64_t)crypto_outbound_index(v->session) + OUTBOUND_LEASE;
 
 	db_run(env->db,

@@ -1,5 +1,5 @@
 /* What outbound.c (whether a room can be spoken in, and speaking), outbound_share.c (who gets the
- * key), outbound_keep.c (what is in the store) and outbound_unread.c share. */
+ * key) and outbound_keep.c (what is in the store) share. */
 #ifndef KITH_MATRIX_E2EE_OUTBOUND_PRIVATE_H
 #define KITH_MATRIX_E2EE_OUTBOUND_PRIVATE_H
 
