@@ -9,6 +9,7 @@
 #include "net/http.h"
 #include "store/db.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/e2ee/blind.h"
 #include "transport/matrix/e2ee/enrol.h"
 #include "transport/matrix/login.h"
 #include "transport/matrix/reply.h"
@@ -31,7 +32,8 @@ struct seat {
 	const char *place; /* as the configuration has it */
 	char *id;          /* the room it is now, or NULL */
 	bool inside;
-	bool encrypted; /* as kith saw it last */
+	bool encrypted; /* as kith saw it last ... */
+	bool opaque;    /* ... in a way that it does not know */
 };
 
 struct door {
@@ -95,19 +97,47 @@ static void tell(const char *what, const char *format, ...)
 	printf("  %-11s %s\n", what, line);
 }
 
+static const char *state_of(const struct door *d, const struct seat *s)
+{
+	if (!d->account)
+		return "to be seen once kith is signed in";
+	if (!d->rooms_known)
+		return "the server does not say whether kith is in it";
+	if (!s->inside)
+		return "kith is not in it";
+	if (s->opaque)
+		return "kith is in it, but it is encrypted in a way that kith does not know";
+	return s->encrypted ? "kith is in it, encrypted" : "kith is in it";
+}
+
+/* Whom to tell what, so that they can. */
+static void tell_blind(const struct door *d, const struct seat *s)
+{
+	const char *trust = config_text(d->section, "trust");
+	g_auto(GStrv) all = NULL;
+
+	if (!d->account || !s->inside || !s->encrypted || s->opaque)
+		return;
+	all = blind_list(d->db, d->section->name, s->id, d->account->user, d->account->device,
+			 trust && !strcmp(trust, "any"));
+	for (char **line = all; *line; line++)
+		tell("", "%s %s", line == all ? "cannot read it:" : "              ", *line);
+}
+
 static void tell_rooms(const struct door *d)
 {
 	const char *what = "rooms";
 
 	for (unsigned i = 0; i < d->seats->len; i++, what = "") {
 		const struct seat *s = d->seats->pdata[i];
-		tell(what, "%s (%s): %s", s->place, s->group->name,
-		     !d->account       ? "to be seen once kith is signed in"
-		     : !d->rooms_known ? "the server does not say whether kith is in it"
-		     : s->inside && s->encrypted
-			     ? "kith is in it, but it is encrypted: kith cannot read or speak there"
-		     : s->inside ? "kith is in it"
-				 : "kith is not in it");
+
+		/* Where an alias leads is told too, for whoever compares. */
+		if (s->id && strcmp(s->id, s->place) != 0)
+			tell(what, "%s, now %s (%s): %s", s->place, s->id, s->group->name,
+			     state_of(d, s));
+		else
+			tell(what, "%s (%s): %s", s->place, s->group->name, state_of(d, s));
+		tell_blind(d, s);
 	}
 	if (d->seats->len == 0)
 		tell(what, "none in 'places' of any group");
@@ -142,12 +172,10 @@ static void tell_what_next(const struct door *d, bool signed_in)
 	for (unsigned i = 0; d->rooms_known && i < d->seats->len; i++) {
 		const struct seat *s = d->seats->pdata[i];
 		g_autofree char *who = inviters(d, s);
-		if (s->inside && !s->encrypted)
+		if (s->inside && !s->opaque)
 			continue;
 		if (s->inside)
-			tell(what,
-			     "make a room without encryption, and name it in 'places' instead of "
-			     "%s",
+			tell(what, "make another room, and name it in 'places' instead of %s",
 			     s->place);
 		else
 			tell(what, "invite %s to %s, %s", d->account->user, s->place, who);
@@ -195,7 +223,6 @@ static void show(const struct door *d, const char *state)
 		 "store's");
 	tell_keys(d);
 	tell_rooms(d);
-	tell("encryption", "not yet: kith reads and speaks in rooms without it");
 	tell_what_next(d, a);
 }
 
@@ -237,13 +264,14 @@ static void recall_seats(struct door *d)
 				"tt", d->section->name, s->place);
 		if (!s->id && *s->place == '!')
 			s->id = g_strdup(s->place);
-		g_autofree char *algorithm =
+		g_autofree char *content =
 			s->id ? db_text(d->db,
 					"SELECT content FROM matrix_state WHERE network = ? AND "
 					"room = ? AND type = 'm.room.encryption'",
 					"tt", d->section->name, s->id)
 			      : NULL;
-		s->encrypted = algorithm != NULL;
+		s->encrypted = content != NULL;
+		s->opaque = content && !strstr(content, "\"m.megolm.v1.aes-sha2\"");
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "config.h"
 #include "event.h"
+#include "matrix_keys.h"
 #include "net/http.h"
 #include "post.h"
 #include "store/db.h"
@@ -155,6 +156,7 @@ static void open_all(struct matrix *m)
 	m->due = loop_timer_new(ground.loop, NULL, NULL);
 	m->api = api_new(&options, &account);
 	m->rooms = matrix_rooms_new(ground.db, "home", m->user, places);
+	keys_open(m);
 	m->spoken = spoken_new(ground.db, "home");
 	m->send = send_new(m);
 	m->uploads = uploads_new(m, hear_named);
@@ -169,6 +171,7 @@ static void close_all(struct matrix *m)
 	uploads_free(m->uploads);
 	send_free(m->send);
 	spoken_free(m->spoken);
+	keys_close(m);
 	matrix_rooms_free(m->rooms);
 	api_free(m->api);
 	loop_timer_free(m->due);

@@ -3,6 +3,7 @@ what is told, and what never is."""
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import pty
 import re
@@ -85,7 +86,7 @@ def test_signs_in_and_tells_how_that_stands(place, server):
     for line in ('home: signed in', f'homeserver  {server.base}', f'user        {KITH}',
                  'device      KITH', f'{ROOM} (Makers): kith is in it',
                  '#makers:hs.test (Makers): kith is not in it', '50 one-time keys left',
-                 'made by kith\n', 'the account has signed this device', 'encryption  not yet',
+                 'made by kith\n', 'the account has signed this device',
                  f'invite {KITH} to #makers:hs.test, as @olga:hs.test'):
         assert line in told
     key = place.folder / 'home.key'
@@ -146,6 +147,15 @@ def test_server_asks_for_the_password_again(place, server):
     assert 'the account has signed this device' in place.run('login', given=PASSWORD)
 
 
+def test_token_of_no_device(place, server):
+    server.answer('GET', '/whoami$', lambda _: Answer({'user_id': KITH}))
+    (place.folder / 'token').write_text(f'{homeserver.TOKEN}1')
+    place.config.write_text(place.config.read_text().replace(
+        '[store]', 'token-file = token\n[store]'))
+    told = place.run('login', status=REFUSED)
+    assert 'which device the token is for' in told and not server.device_keys
+
+
 def test_lost_store(place, server):
     """Of that device nobody has the keys any more: another one takes its place."""
     place.run('login', given=PASSWORD)
@@ -186,15 +196,19 @@ def test_status_tells_who_signs_in(place):
     assert by_itself in place.run('status', status=REFUSED)
 
 
-def test_status_tells_of_an_encrypted_room(place):
+@pytest.mark.parametrize('algorithm', ['m.megolm.v1.aes-sha2', 'm.other'])
+def test_status_tells_of_an_encrypted_room(place, algorithm):
     place.run('login', given=PASSWORD)
     with contextlib.closing(sqlite3.connect(place.store)) as store:
         store.execute('INSERT INTO matrix_state(network, room, type, sender, content) '
-                      "VALUES('home', ?, 'm.room.encryption', ?, '{}')", (ROOM, homeserver.OLGA))
+                      "VALUES('home', ?, 'm.room.encryption', ?, ?)",
+                      (ROOM, homeserver.OLGA, json.dumps({'algorithm': algorithm})))
         store.commit()
     told = place.run('status')
-    assert f'{ROOM} (Makers): kith is in it, but it is encrypted' in told
-    assert f"make a room without encryption, and name it in 'places' instead of {ROOM}" in told
+    known = algorithm == 'm.megolm.v1.aes-sha2'
+    assert (f'{ROOM} (Makers): kith is in it, encrypted\n' in told) == known
+    assert (f'{ROOM} (Makers): kith is in it, but it is encrypted in a way' in told) != known
+    assert (f"make another room, and name it in 'places' instead of {ROOM}" in told) != known
 
 
 def test_beside_a_kith_that_runs(place):

@@ -60,6 +60,7 @@ struct world {
 	hs_handler *more;     /* what it is asked besides; may be NULL */
 	void (*meanwhile)(struct world *w, const struct hs_request *r);
 	int commits; /* until kith is killed; -1: it is not */
+	bool killed;
 };
 
 /*
@@ -232,8 +233,8 @@ G_GNUC_UNUSED static bool before_commit(void *data)
 	if (w->commits > 0)
 		w->commits--;
 	else if (w->commits == 0)
-		return false;
-	return true;
+		w->killed = true;
+	return !w->killed;
 }
 
 G_GNUC_UNUSED static int open_own(struct world *w)
@@ -285,6 +286,7 @@ G_GNUC_UNUSED static void restart(struct world *w)
 {
 	close_store(w);
 	w->commits = -1;
+	w->killed = false;
 	w->published = w->stale = 0;
 	open_store(w);
 	assert_int_equal(open_own(w), 0);

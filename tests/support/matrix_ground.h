@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "clock.h"
 #include "fake_hs.h"
+#include "matrix_keys.h"
 #include "net/http.h"
 #include "post.h"
 #include "store/db.h"
@@ -166,6 +167,7 @@ static inline int ground_set_up(void **state)
 	g->m.state = TRANSPORT_ONLINE;
 	ground_sign_in(g);
 	g->m.rooms = matrix_rooms_new(g->m.db, "home", g->m.user, places);
+	keys_open(&g->m);
 	g->m.spoken = spoken_new(g->m.db, "home");
 	g->m.send = send_new(&g->m);
 	*state = g;
@@ -176,6 +178,7 @@ static inline void ground_close(struct ground *g)
 {
 	send_free(g_steal_pointer(&g->m.send));
 	spoken_free(g_steal_pointer(&g->m.spoken));
+	keys_close(&g->m);
 	matrix_rooms_free(g_steal_pointer(&g->m.rooms));
 	api_free(g_steal_pointer(&g->m.api));
 	g_clear_pointer(&g->m.user, g_free);

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "event.h"
 #include "fake_hs.h"
+#include "matrix_keys.h"
 #include "net/http.h"
 #include "store/db.h"
 #include "transport/matrix/account.h"
@@ -187,6 +188,7 @@ static inline void start(struct world *w)
 	};
 	w->m.api = api_new(&options, &account);
 	w->m.rooms = matrix_rooms_new(w->m.db, "home", KITH, w->places);
+	keys_open(&w->m);
 	w->m.invites = invites_new(&w->m);
 	errands_set_pauses(w->m.invites->errands, QUICK_US, 4 * QUICK_US);
 	w->m.invites->times =
@@ -196,6 +198,7 @@ static inline void start(struct world *w)
 static inline void stop(struct world *w)
 {
 	invites_free(w->m.invites);
+	keys_close(&w->m);
 	matrix_rooms_free(w->m.rooms);
 	api_free(w->m.api);
 	http_free(w->http);

@@ -184,11 +184,30 @@ static void send__waits__outside(void **state)
 static void send__never_speaks__in_clear_where_it_is_encrypted(void **state)
 {
 	struct ground *g = *state;
-	const struct post p = ground_announcement("key", "!room:x");
+	struct post p = ground_announcement("key", "!room:x");
 
 	ground_enter(g, "!room:x", NULL);
 	ground_state_event(g, "!room:x", "m.room.encryption", "@ana:x", "",
 			   "{\"algorithm\": \"m.megolm.v1.aes-sha2\"}");
+	p.expires_at_us = g->clock.now_us + 60 * CLOCK_US_PER_SECOND;
+	assert_int_equal(ground_send(g, &p), 0);
+	fake_hs_turn(g->hs, 50000);
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
+	/* Nor later on, when what it stands before has been made sure of in vain. */
+	send_ready(g->m.send, "!room:x");
+	fake_hs_turn(g->hs, 20000);
+	assert_int_equal(fake_hs_count(g->hs, "PUT", "v3/rooms/"), 0);
+	assert_string_equal(g->told->str, "");
+}
+
+static void send__never_speaks__where_it_cannot_encrypt(void **state)
+{
+	struct ground *g = *state;
+	const struct post p = ground_announcement("key", "!room:x");
+
+	ground_enter(g, "!room:x", NULL);
+	ground_state_event(g, "!room:x", "m.room.encryption", "@ana:x", "",
+			   "{\"algorithm\": \"m.other.v1\"}");
 	assert_int_equal(ground_send(g, &p), -EAGAIN);
 	assert_int_equal(ground_send(g, &p), -EAGAIN);
 	fake_hs_turn(g->hs, 50000);
@@ -540,6 +559,7 @@ int main(void)
 		TEST(send__stops__when_it_is_too_late),
 		TEST(send__waits__outside),
 		TEST(send__never_speaks__in_clear_where_it_is_encrypted),
+		TEST(send__never_speaks__where_it_cannot_encrypt),
 		TEST(send__waits__until_it_knows_whether_it_is_encrypted),
 		TEST(send__refuses__what_says_nothing),
 		TEST(send__says__a_long_post_in_order),

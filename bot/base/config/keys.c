@@ -225,6 +225,13 @@ const struct config_key config_keys[] = {
 		     "Without it kith makes one, NAME.key beside the store. It belongs in a "
 		     "safe place of its own, not into the backups of the store." },
 	{ .section = "matrix",
+	  .key = "trust",
+	  .type = CONFIG_CHOICE,
+	  .choices = "cross-signed|any",
+	  .value = "cross-signed",
+	  .summary = "Whose word counts in encrypted rooms, and who may read what kith says there: "
+		     "devices that their owner has verified, or any device." },
+	{ .section = "matrix",
 	  .key = "proxy",
 	  .type = CONFIG_URL,
 	  .choices = "socks5h|socks5|socks4a|socks4|http|https",

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "clock.h"
 #include "net/http.h"
+#include "transport/matrix/e2ee/e2ee.h"
 #include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
 #include "transport/matrix/matrix.h"
@@ -332,6 +333,24 @@ static bool carries_more(const struct reading *r)
 	       any(r, child(r, lists, "left"));
 }
 
+/* What comes to kith's device comes before the rooms, whose events it may open (CS API: Extensions
+ * to /sync, of Send-to-Device and of End-to-End Encryption). */
+static void tell_device(const struct reading *r, const char *next)
+{
+	int64_t to_device = spans_get(r->spans, 0, "to_device");
+	const struct e2ee_sync s = {
+		.to_device = member(r, to_device, "events"),
+		.device_lists = member(r, 0, "device_lists"),
+		.one_time_counts = member(r, 0, "device_one_time_keys_count"),
+		.unused_fallbacks = member(r, 0, "device_unused_fallback_key_types"),
+		.since = r->b->since,
+		.next = next,
+		.gap = r->b->catching_up,
+	};
+
+	e2ee_heard(r->m->e2ee, &s);
+}
+
 int batch_handle(struct matrix *m, const struct batch *b, char **ret_next, bool *ret_kept)
 {
 	struct reading r = { .m = m, .b = b };
@@ -346,6 +365,7 @@ int batch_handle(struct matrix *m, const struct batch *b, char **ret_next, bool 
 		spans_free(r.spans);
 		return -EBADMSG;
 	}
+	tell_device(&r, token);
 	r.joined = g_hash_table_new(NULL, NULL);
 	r.entered = g_hash_table_new(NULL, NULL);
 	read_rooms(&r);

@@ -214,14 +214,24 @@ const char *direct_room(struct direct *d, const char *user)
 	return room ? room->id : opened_room(d, user);
 }
 
+static bool is_encrypted(const struct direct *d, const char *user)
+{
+	const struct way *w = g_hash_table_lookup(d->ways, user);
+
+	return w->encrypted;
+}
+
 int direct_look(struct direct *d, const char *user, const char *room)
 {
 	const struct matrix_room *known = matrix_rooms_find(d->m->rooms, room);
-	const struct way *w = g_hash_table_lookup(d->ways, user);
+	bool untold = !g_strcmp0(opened_room(d, user), room);
 
-	if ((known && known->encrypted) || (w && !g_strcmp0(w->room, room) && w->encrypted))
+	if (known && matrix_room_is_opaque(known))
 		return -EPROTONOSUPPORT;
-	return (known && known->complete) || (w && !g_strcmp0(w->room, room)) ? 0 : -EAGAIN;
+	/* While it is told of piece by piece they could not read what is encrypted in it. */
+	if (untold && is_encrypted(d, user))
+		return -EAGAIN;
+	return untold || (known && known->complete) ? 0 : -EAGAIN;
 }
 
 bool direct_overheard(struct direct *d, const char *user, const char *room)
@@ -278,8 +288,8 @@ static void end(struct way *w, int error)
 	w->done(w->data, user, error);
 }
 
-/* A server may encrypt whatever room is made on it. Only the server itself says that it did not: a
- * 404 alone may be some proxy's. */
+/* It was to be encrypted, or the server encrypts whatever room is made on it. Only the server
+ * itself says that it did not: a 404 alone may be some proxy's. */
 static void looked(void *data, const struct api_answer *a)
 {
 	struct way *w = data;
@@ -352,6 +362,20 @@ static void created(void *data, const struct api_answer *a)
 	look(w);
 }
 
+/* CS API: POST /createRoom. */
+static json_t *room_to_be(const struct direct *d, const char *user)
+{
+	json_t *room = json_pack("{s:b, s:s, s:[s]}", "is_direct", 1, "preset",
+				 "trusted_private_chat", "invite", user);
+
+	if (matrix_rooms_meet_encrypted(d->m->rooms, user))
+		json_object_set_new(room, "initial_state",
+				    json_pack("[{s:s, s:s, s:{s:s}}]", "type", "m.room.encryption",
+					      "state_key", "", "content", "algorithm",
+					      "m.megolm.v1.aes-sha2"));
+	return room;
+}
+
 void direct_open(struct direct *d, const char *user,
 		 void (*done)(void *data, const char *user, int error), void *data)
 {
@@ -366,8 +390,7 @@ void direct_open(struct direct *d, const char *user,
 	const struct api_request request = {
 		.method = "POST",
 		.path = "v3/createRoom",
-		.body = json_pack("{s:b, s:s, s:[s]}", "is_direct", 1, "preset",
-				  "trusted_private_chat", "invite", user),
+		.body = room_to_be(d, user),
 		.retry = API_ONCE,
 		.answer_us = CREATE_TAKES_US,
 		.within_us = CREATE_WITHIN_US,

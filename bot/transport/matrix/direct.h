@@ -25,8 +25,8 @@ void direct_heard(struct direct *d, const struct matrix_room *room, const char *
 const char *direct_said_in(struct direct *d, const char *user, const char *event);
 /* A room to speak to `user` in; NULL: there is none. Borrowed likewise. */
 const char *direct_room(struct direct *d, const char *user);
-/* Whether it may be spoken in in clear: 0; -EAGAIN: nobody knows yet; -EPROTONOSUPPORT: it is
- * encrypted. */
+/* Whether it may be spoken in: 0; -EAGAIN: nobody knows yet; -EPROTONOSUPPORT: it is encrypted in a
+ * way that kith does not know. */
 int direct_look(struct direct *d, const char *user, const char *room);
 /* Whether somebody else than the two is in that room, or asked into it. */
 bool direct_overheard(struct direct *d, const char *user, const char *room);
@@ -39,8 +39,9 @@ enum direct_opening {
 	DIRECT_CLOSED,  /* kith has tried lately, whatever came of it; not again for now */
 };
 enum direct_opening direct_opening(struct direct *d, const char *user);
-/* Opens one for whoever DIRECT_MAY_OPEN is said of. `done` is called from the loop, once: 0, and
- * direct_room tells it; -EPERM: refused; -EAGAIN: nobody knows. It may free `d`. */
+/* Opens one for whoever DIRECT_MAY_OPEN is said of, encrypted where what kith and they say
+ * elsewhere is. `done` is called from the loop, once: 0, and direct_room tells it; -EPERM: refused;
+ * -EAGAIN: nobody knows. It may free `d`. */
 void direct_open(struct direct *d, const char *user,
 		 void (*done)(void *data, const char *user, int error), void *data);
 

@@ -31,6 +31,8 @@ struct flight {
 	struct call *call; /* that says the one whose turn it is */
 	int64_t began_us;  /* monotonic */
 	bool typing;       /* as shown */
+	bool clear;        /* `call` says it unencrypted */
+	bool parked;       /* until the room can be spoken in: there is no `call` */
 };
 
 /* A PUT. It may outlive what it is for: where the echo comes first. */

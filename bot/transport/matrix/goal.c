@@ -23,7 +23,7 @@ static int find_place(const struct matrix *m, const char *place, const char *mar
 	*ret = (struct goal){
 		.target = room->id, .room = room->id, .answers = true, .markup = markup
 	};
-	if (room->encrypted)
+	if (matrix_room_is_opaque(room))
 		return -EPROTONOSUPPORT;
 	/* It may be encrypted. */
 	return room->complete ? 0 : -EAGAIN;

@@ -18,7 +18,9 @@ struct goal {
 };
 
 /* All in it is borrowed, only for now. 0; -EAGAIN: not now; -ENOENT: there is no way to them now;
- * -EPROTONOSUPPORT: ret->room is encrypted; -EINVAL, -ENXIO: never. */
+ * -EPROTONOSUPPORT: ret->room is encrypted in a way that kith does not know; -EINVAL, -ENXIO:
+ * never.
+ */
 int goal_find(const struct matrix *m, struct direct *d, const struct post *p, struct goal *ret);
 
 #endif

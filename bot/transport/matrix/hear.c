@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "event.h"
 #include "store/db.h"
+#include "transport/matrix/e2ee/e2ee.h"
 #include "transport/matrix/invites.h"
 #include "transport/matrix/matrix.h"
 #include "transport/matrix/read.h"
@@ -49,9 +50,26 @@ static enum event_kind kind_of(enum read_kind kind)
 	g_assert_not_reached();
 }
 
+/* How it came here. */
+struct passage {
+	bool encrypted;
+	enum e2ee_trust trust;
+	const char *device; /* NULL: unknown */
+	bool backlog;
+};
+
+/* No client encrypts what is taken back, and many do not encrypt reactions, for the server to count
+ * them: neither says a word of its own. */
+static bool is_trusted(enum read_kind kind, const struct passage *by)
+{
+	bool wordless = kind == READ_REDACTION || kind == READ_REACTION;
+
+	return by->trust == E2EE_TRUSTED || (by->trust == E2EE_CLEAR && wordless);
+}
+
 static void tell_message(struct matrix *m, const struct matrix_room *room,
 			 const struct read_event *read, const struct read_message *said,
-			 bool backlog)
+			 const struct passage *by)
 {
 	const char *about = said->target && said->kind != READ_EDIT ? said->target : said->reply_to;
 	g_autofree char *shown = matrix_room_shown(room, read->sender);
@@ -75,8 +93,10 @@ static void tell_message(struct matrix *m, const struct matrix_room *room,
 		.at_us = read->at_us,
 		.direct = room->direct,
 		.addressed = said->addressed,
-		.trusted = true,
-		.backlog = backlog,
+		.encrypted = by->encrypted,
+		.trusted = is_trusted(said->kind, by),
+		.device = by->device,
+		.backlog = by->backlog,
 	};
 	int64_t before = db_changes(m->db);
 
@@ -87,7 +107,7 @@ static void tell_message(struct matrix *m, const struct matrix_room *room,
 
 /* `file`: of an upload that was asked about; NULL: not yet. */
 static void hear_message(struct matrix *m, const struct matrix_room *room,
-			 const struct read_event *read, bool backlog,
+			 const struct read_event *read, const struct passage *by,
 			 const struct read_message *file)
 {
 	const struct matrix_member *self = g_hash_table_lookup(room->members, m->user);
@@ -102,8 +122,8 @@ static void hear_message(struct matrix *m, const struct matrix_room *room,
 	if (file && file->file_type && !said.file_type)
 		said.file_type = g_strdup(file->file_type);
 	if (said.kind != READ_NOTHING && !was_handled(m, read->id) &&
-	    (file || !uploads_ask(m->uploads, room, read, &said, backlog)))
-		tell_message(m, room, read, &said, backlog);
+	    (file || by->encrypted || !uploads_ask(m->uploads, room, read, &said, by->backlog)))
+		tell_message(m, room, read, &said, by);
 	read_message_done(&said);
 }
 
@@ -119,22 +139,99 @@ static bool is_heard(const struct matrix *m, const struct matrix_room *room,
 
 /* Our own, back again. An amendment is said by the event that it amends (CS API: Event
  * replacements), which is what the next one has to name. */
-static void hear_echo(struct matrix *m, const struct read_event *e)
+static void hear_echo(struct matrix *m, const struct matrix_room *room, const struct read_event *e)
 {
 	struct span relates = span_get(e->content, "m.relates_to");
 	g_autofree char *amends = span_says(span_get(relates, "rel_type"), "m.replace")
 					  ? span_text(span_get(relates, "event_id"))
 					  : NULL;
 
-	if (e->transaction_id && !strcmp(e->sender, m->user))
+	if (strcmp(e->sender, m->user) != 0)
+		return;
+	if (e->transaction_id)
 		send_echoed(m->send, e->transaction_id, amends ? amends : e->id);
+	if (!strcmp(e->type, "m.room.encrypted"))
+		e2ee_echoed(m->e2ee, room, e);
+}
+
+static struct passage in_clear(const struct matrix_room *room, bool backlog)
+{
+	return (struct passage){ .trust = room->encrypted ? E2EE_CLEAR : E2EE_TRUSTED,
+				 .backlog = backlog };
+}
+
+void hear_opened(struct matrix *m, const struct matrix_room *room, const struct e2ee_event *e,
+		 bool backlog)
+{
+	const struct passage by = { true, e->trust, e->device, backlog };
+
+	if (is_heard(m, room, &e->event))
+		hear_message(m, room, &e->event, &by, NULL);
+}
+
+static void hear_encrypted(struct matrix *m, const struct matrix_room *room,
+			   const struct read_event *e, bool backlog)
+{
+	struct e2ee_event opened;
+
+	if (was_handled(m, e->id) || e2ee_read(m->e2ee, room, e, backlog, &opened) != E2EE_READ)
+		return;
+	hear_opened(m, room, &opened, backlog);
+	e2ee_event_done(&opened);
 }
 
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog)
 {
-	if (is_heard(m, room, e))
-		hear_message(m, room, e, backlog, NULL);
+	const struct passage by = in_clear(room, backlog);
+
+	if (!is_heard(m, room, e))
+		return;
+	if (!strcmp(e->type, "m.room.encrypted"))
+		hear_encrypted(m, room, e, backlog);
+	else
+		hear_message(m, room, e, &by, NULL);
+}
+
+void hear_unreadable(struct matrix *m, const struct matrix_room *room,
+		     const struct read_event *read, bool withheld)
+{
+	g_autofree char *shown = matrix_room_shown(room, read->sender);
+	const struct event e = {
+		.kind = EVENT_UNREADABLE,
+		.id = read->id,
+		.network = m->name,
+		.room = room->direct ? NULL : room->place,
+		.account = read->sender,
+		.shown = shown,
+		.text = withheld ? "m.unverified" : "",
+		.at_us = read->at_us,
+		.direct = room->direct,
+		.encrypted = true,
+	};
+
+	if (is_heard(m, room, read) && !was_handled(m, read->id))
+		tell_once(m, &e);
+}
+
+void hear_identity(struct matrix *m, const char *user)
+{
+	g_autofree char *id =
+		g_strdup_printf("identity/%s/%" G_GINT64_FORMAT, user, matrix_wall_us(m));
+	const struct event e = {
+		.kind = EVENT_IDENTITY,
+		.id = id,
+		.network = m->name,
+		.account = user,
+		.shown = user,
+		.text = "",
+		.at_us = matrix_wall_us(m),
+		.direct = true,
+		.trusted = true,
+	};
+
+	if (strcmp(user, m->user) != 0)
+		m->env.listener->event(m->env.data, &m->transport, &e);
 }
 
 void hear_named(struct matrix *m, const char *id, const struct read_event *e, bool backlog,
@@ -142,8 +239,10 @@ void hear_named(struct matrix *m, const char *id, const struct read_event *e, bo
 {
 	const struct matrix_room *room = matrix_rooms_find(m->rooms, id);
 
-	if (room && is_heard(m, room, e))
-		hear_message(m, room, e, backlog, file);
+	if (!room || !is_heard(m, room, e))
+		return;
+	const struct passage by = in_clear(room, backlog);
+	hear_message(m, room, e, &by, file);
 }
 
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog)
@@ -153,7 +252,7 @@ void hear_event(struct matrix *m, const struct matrix_room *room, struct span ev
 	if (read_event(event, &read) < 0)
 		return;
 	if (!read.state_key)
-		hear_echo(m, &read);
+		hear_echo(m, room, &read);
 	hear_said(m, room, &read, backlog);
 	read_event_done(&read);
 }
@@ -192,13 +291,14 @@ void hear_muted(struct matrix *m, const struct matrix_room *room)
 		.text = "",
 		.at_us = matrix_wall_us(m),
 		.trusted = true,
-		.encrypted = room->encrypted,
+		.encrypted = matrix_room_is_opaque(room),
 	};
 
-	if (room->encrypted)
-		log_warning("matrix %s: %s is encrypted, which this kith cannot read or write yet; "
-			    "make a room without encryption, and name it in 'places' instead",
-			    m->name, room->place);
+	if (matrix_room_is_opaque(room))
+		log_warning(
+			"matrix %s: %s is encrypted in a way that this kith does not know; make "
+			"another room, and name it in 'places' instead",
+			m->name, room->place);
 	else
 		log_warning("matrix %s: may not speak in %s; somebody who may change its power "
 			    "levels has to let %s send messages",
@@ -216,7 +316,8 @@ static void hear_change(struct matrix *m, struct matrix_room *room, const struct
 	case MATRIX_ROOMS_NOTHING:
 		break;
 	case MATRIX_ROOMS_STATE:
-		if (room->place && room->encrypted && !strcmp(read->type, "m.room.encryption"))
+		if (room->place && matrix_room_is_opaque(room) &&
+		    !strcmp(read->type, "m.room.encryption"))
 			hear_muted(m, room);
 		break;
 	case MATRIX_ROOMS_POWER:
@@ -238,14 +339,23 @@ static void hear_change(struct matrix *m, struct matrix_room *room, const struct
 	}
 }
 
+static enum matrix_rooms_change apply(struct matrix *m, struct matrix_room *room,
+				      const struct read_event *e)
+{
+	enum matrix_rooms_change change = matrix_rooms_apply(m->rooms, room, e);
+
+	if (change != MATRIX_ROOMS_NOTHING)
+		e2ee_room(m->e2ee, room, e);
+	return change;
+}
+
 void hear_state(struct matrix *m, struct matrix_room *room, struct span event)
 {
 	struct read_event read;
 
 	if (read_event(event, &read) < 0)
 		return;
-	if (read.state_key && matrix_rooms_apply(m->rooms, room, &read) == MATRIX_ROOMS_MOVED &&
-	    room->place)
+	if (read.state_key && apply(m, room, &read) == MATRIX_ROOMS_MOVED && room->place)
 		invites_follow(m->invites, room);
 	read_event_done(&read);
 }
@@ -254,7 +364,7 @@ void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read
 		   bool told)
 {
 	if (e->state_key) {
-		enum matrix_rooms_change change = matrix_rooms_apply(m->rooms, room, e);
+		enum matrix_rooms_change change = apply(m, room, e);
 
 		if (told)
 			hear_change(m, room, e, change);
@@ -262,7 +372,7 @@ void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read
 			invites_follow(m->invites, room);
 		invites_abandoned(m->invites, room);
 	} else {
-		hear_echo(m, e);
+		hear_echo(m, room, e);
 	}
 }
 

@@ -22,6 +22,15 @@ void hear_timeline(struct matrix *m, struct matrix_room *room, const struct read
 /* What somebody says, takes back or marks. */
 void hear_said(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 	       bool backlog);
+/* The same, of one that could not be read then. */
+struct e2ee_event;
+void hear_opened(struct matrix *m, const struct matrix_room *room, const struct e2ee_event *e,
+		 bool backlog);
+/* One that never could: `withheld`, since their device kept the key. */
+void hear_unreadable(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
+		     bool withheld);
+/* They prove who they are with other keys than before. */
+void hear_identity(struct matrix *m, const char *user);
 /* The same, of one that has waited. */
 void hear_event(struct matrix *m, const struct matrix_room *room, struct span event, bool backlog);
 

@@ -9,6 +9,7 @@
 #include "store/db.h"
 #include "transport/matrix/account.h"
 #include "transport/matrix/api.h"
+#include "transport/matrix/e2ee/e2ee.h"
 #include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
 #include "transport/matrix/login.h"
@@ -113,12 +114,13 @@ void matrix_entered(struct matrix *m, const struct matrix_room *room)
 	m->moved = true;
 	log_info("matrix %s: in %s; people there: %u", m->name, room->place,
 		 MAX(g_hash_table_size(room->members), 1) - 1);
-	if (room->encrypted || !matrix_room_may_speak(m->rooms, room))
+	if (matrix_room_is_opaque(room) || !matrix_room_may_speak(m->rooms, room))
 		hear_muted(m, room);
 }
 
 void matrix_left(struct matrix *m, const struct matrix_room *room, bool banned)
 {
+	e2ee_left(m->e2ee, room);
 	if (!room->place)
 		return;
 	invites_put_out(m->invites, room->place, banned);
@@ -129,6 +131,7 @@ void matrix_synced(struct matrix *m, bool first)
 {
 	m->synced = true;
 	m->failures = 0;
+	e2ee_synced(m->e2ee);
 	send_review(m->send);
 	if (first)
 		waiting_resume(m->waiting, m->api, matrix_wall_us(m));
@@ -176,9 +179,11 @@ static void close_session(struct matrix *m)
 	uploads_free(g_steal_pointer(&m->uploads));
 	send_free(g_steal_pointer(&m->send));
 	spoken_free(g_steal_pointer(&m->spoken));
+	e2ee_free(g_steal_pointer(&m->e2ee));
 	matrix_rooms_free(g_steal_pointer(&m->rooms));
 	api_free(g_steal_pointer(&m->api));
 	g_clear_pointer(&m->user, g_free);
+	g_clear_pointer(&m->device, g_free);
 	m->synced = false;
 }
 
@@ -205,6 +210,87 @@ static void dead(void *data, const char *why)
 	loop_timer_set(m->retry, api_pause_us(m->failures));
 }
 
+static void ready(void *data, const char *room)
+{
+	struct matrix *m = data;
+
+	send_ready(m->send, room);
+}
+
+static void opened(void *data, const char *id, const struct e2ee_event *e, bool backlog)
+{
+	struct matrix *m = data;
+	const struct matrix_room *room = matrix_rooms_find(m->rooms, id);
+
+	if (room)
+		hear_opened(m, room, e, backlog);
+}
+
+static void unreadable(void *data, const char *id, const struct read_event *e, bool withheld)
+{
+	struct matrix *m = data;
+	const struct matrix_room *room = matrix_rooms_find(m->rooms, id);
+
+	if (room)
+		hear_unreadable(m, room, e, withheld);
+}
+
+static void identity_changed(void *data, const char *user)
+{
+	hear_identity(data, user);
+}
+
+/* Where the file cannot be read that is told when it is needed to sign in. */
+static char *password(void *data)
+{
+	struct matrix *m = data;
+	g_autofree char *fault = NULL;
+	char *password = NULL;
+
+	return config_secret(m->section, "password-file", &password, &fault) == 0 ? password : NULL;
+}
+
+static void stale(void *data, const char *why)
+{
+	struct matrix *m = data;
+
+	log_error("matrix %s: the device %s cannot be used any more: %s; signing in as another one",
+		  m->name, m->device, why);
+	matrix_report(m, TRANSPORT_OFFLINE);
+	db_begin(m->db);
+	account_discard(m->db, m->name);
+	db_end(m->db);
+	loop_timer_set(m->retry, 0);
+}
+
+/* False: it is told that it cannot go on. */
+static bool open_e2ee(struct matrix *m)
+{
+	static const struct e2ee_callbacks callbacks = { ready,      opened,
+							 unreadable, identity_changed,
+							 password,   stale };
+	const char *trust = config_text(m->section, "trust");
+	const struct e2ee_env env = {
+		.loop = m->env.loop,
+		.clock = m->env.clock,
+		.db = m->db,
+		.api = m->api,
+		.network = m->name,
+		.user = m->user,
+		.device = m->device,
+		.any_device = trust && !strcmp(trust, "any"),
+	};
+
+	db_begin(m->db);
+	int error = e2ee_open(&env, m->seal, m->rooms, &callbacks, m, &m->e2ee);
+	db_end(m->db);
+	if (error == 0)
+		return true;
+	give_up(m, "the keys in the store were locked with another key; put the old key-file back, "
+		   "or sign in again: kith matrix login");
+	return false;
+}
+
 static void open_session(struct matrix *m, const struct account *a)
 {
 	static const struct waiting_callbacks waits = { waited_event, waited_in_vain, waited };
@@ -221,8 +307,11 @@ static void open_session(struct matrix *m, const struct account *a)
 	log_info("matrix %s: signed in at %s as %s, device %s", m->name, a->homeserver, a->user,
 		 a->device);
 	m->user = g_strdup(a->user);
+	m->device = g_strdup(a->device);
 	m->api = api_new(&options, a);
 	m->rooms = matrix_rooms_new(m->db, m->name, m->user, m->env.rooms);
+	if (!open_e2ee(m))
+		return;
 	m->spoken = spoken_new(m->db, m->name);
 	m->send = send_new(m);
 	m->uploads = uploads_new(m, hear_named);
@@ -237,7 +326,15 @@ static void signed_in(void *data, int error, struct account *a, const char *why,
 	struct matrix *m = data;
 
 	m->login = NULL;
-	if (error == 0) {
+	if (error == 0 && !*a->device) {
+		give_up(m, "the access token belongs to no device, and so has no keys: get one by "
+			   "signing in, or use a password: kith matrix login");
+		account_free(a);
+	} else if (error == 0 && account_is_stale(m->db, m->name, a->device)) {
+		give_up(m, "the access token is for a device that cannot be used any more: get one "
+			   "for a new device, or sign in with a password: kith matrix login");
+		account_free(a);
+	} else if (error == 0) {
 		renewed(m, a);
 		open_session(m, a);
 		account_free(a);
@@ -267,14 +364,34 @@ static bool secret(struct matrix *m, const char *key, char **ret)
 	return false;
 }
 
+/* The device to sign in on: the one that this user was signed in on, else the stable one, or one
+ * after it if that is stale. */
+static char *device_to_be(const struct matrix *m)
+{
+	g_autofree char *stable = login_device(m->section);
+	char *device =
+		db_text(m->db, "SELECT device FROM matrix_account WHERE network = ? AND user = ?",
+			"tt", m->name, config_text(m->section, "user"));
+
+	if (!device)
+		device = g_strdup(stable);
+	for (unsigned n = 2; account_is_stale(m->db, m->name, device); n++) {
+		g_free(device);
+		device = g_strdup_printf("%s_%u", stable, n);
+	}
+	return device;
+}
+
 static void sign_in(struct matrix *m)
 {
 	char *password = NULL, *token = NULL;
 
 	if (secret(m, "password-file", &password) && secret(m, "token-file", &token)) {
+		g_autofree char *device = device_to_be(m);
 		const struct login_wish wish = { .section = m->section,
 						 .password = password,
 						 .token = token,
+						 .device = device,
 						 .clock = m->env.clock };
 
 		if (password || token)

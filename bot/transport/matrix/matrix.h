@@ -14,6 +14,7 @@ struct account;
 struct api;
 struct config_section;
 struct db;
+struct e2ee;
 struct http;
 struct invites;
 struct login;
@@ -39,8 +40,9 @@ struct matrix {
 	struct login *login; /* while it signs in */
 	/* From here on NULL until kith is signed in. */
 	struct api *api;
-	char *user; /* kith's own id */
+	char *user, *device; /* kith's own ids */
 	struct matrix_rooms *rooms;
+	struct e2ee *e2ee;
 	struct spoken *spoken;
 	struct send *send;
 	struct uploads *uploads;

@@ -339,7 +339,7 @@ void matrix_rooms_leave(struct matrix_rooms *r, const char *id)
 	changed(r, k);
 }
 
-bool matrix_rooms_meet(struct matrix_rooms *r, const char *user)
+static bool meet(struct matrix_rooms *r, const char *user, bool encrypted)
 {
 	GHashTableIter i;
 	void *value;
@@ -349,8 +349,18 @@ bool matrix_rooms_meet(struct matrix_rooms *r, const char *user)
 		const struct known *k = value;
 		const struct matrix_member *m = g_hash_table_lookup(k->room.members, user);
 
-		if (m && m->joined)
+		if (m && m->joined && (k->room.encrypted || !encrypted))
 			return true;
 	}
 	return false;
+}
+
+bool matrix_rooms_meet(struct matrix_rooms *r, const char *user)
+{
+	return meet(r, user, false);
+}
+
+bool matrix_rooms_meet_encrypted(struct matrix_rooms *r, const char *user)
+{
+	return meet(r, user, true);
 }

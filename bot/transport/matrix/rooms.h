@@ -122,10 +122,13 @@ bool matrix_room_is_private(const struct matrix_rooms *r, const struct matrix_ro
 /* How a user is called in a room; their id's local part where nothing is said. Not cleaned. Free
  * with g_free. */
 char *matrix_room_shown(const struct matrix_room *room, const char *user);
+/* Whether it is encrypted in a way that kith does not know. */
+bool matrix_room_is_opaque(const struct matrix_room *room);
 /* Whether kith may say things there. */
 bool matrix_room_may_speak(struct matrix_rooms *r, const struct matrix_room *room);
 int64_t matrix_room_power(struct matrix_rooms *r, const struct matrix_room *room, const char *user);
-/* Whether `user` is in one of the rooms that are places. */
+/* Whether `user` is in one of the rooms that are places; in one that is encrypted. */
 bool matrix_rooms_meet(struct matrix_rooms *r, const char *user);
+bool matrix_rooms_meet_encrypted(struct matrix_rooms *r, const char *user);
 
 #endif

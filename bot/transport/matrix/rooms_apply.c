@@ -268,6 +268,11 @@ int64_t matrix_room_power(struct matrix_rooms *r, const struct matrix_room *room
 			k->kept[KEPT_POWER_LEVELS].span, user);
 }
 
+bool matrix_room_is_opaque(const struct matrix_room *room)
+{
+	return room->encrypted && g_strcmp0(room->algorithm, MEGOLM) != 0;
+}
+
 bool matrix_room_may_speak(struct matrix_rooms *r, const struct matrix_room *room)
 {
 	const struct known *k = (const struct known *)room;

@@ -8,6 +8,7 @@
 #include "transport/matrix/api.h"
 #include "transport/matrix/content.h"
 #include "transport/matrix/direct.h"
+#include "transport/matrix/e2ee/e2ee.h"
 #include "transport/matrix/flight.h"
 #include "transport/matrix/goal.h"
 #include "transport/matrix/matrix.h"
@@ -23,6 +24,8 @@
 /* Whoever waits longer for an answer is shown that kith is typing, for so long. */
 #define TYPING_AFTER_US CLOCK_US_PER_SECOND
 #define TYPING_SHOWN_MS 30000
+/* So often it is looked after what cannot be said yet. */
+#define PARKED_LOOK_US (5 * CLOCK_US_PER_SECOND)
 /* After so long it is told that it did not work; the app offers it again. */
 #define WITHIN_MOST_US CLOCK_US_PER_HOUR
 
@@ -33,6 +36,7 @@ struct send {
 	GPtrArray *flights;        /* of struct flight */
 	GPtrArray *calls;          /* of struct call */
 	struct loop_timer *typing; /* somebody has waited long enough */
+	struct loop_timer *parked; /* to look at those that wait for keys */
 	GHashTable *told;          /* room -> why kith cannot speak there, as logged */
 };
 
@@ -70,7 +74,7 @@ static void tell_why_not(struct send *s, const char *room, const char *why)
 
 static void tell_encrypted(struct send *s, const char *room)
 {
-	tell_why_not(s, room, "it is encrypted, which this kith cannot write yet");
+	tell_why_not(s, room, "it is encrypted in a way that this kith does not know");
 }
 
 /* CS API: Typing Notifications. */
@@ -127,10 +131,8 @@ static void land(struct flight *f, int error)
 
 static void answered(void *data, const struct api_answer *a);
 
-/* CS API: Sending events to a room. */
-static void say_part(struct flight *f)
+static json_t *content(const struct flight *f)
 {
-	struct send *s = f->send;
 	bool first = parts_first(f->parts);
 	const struct content_about about = {
 		.reply_to = first ? f->reply_to : NULL,
@@ -139,13 +141,39 @@ static void say_part(struct flight *f)
 		.mention = first ? f->mention : NULL,
 		.quiet = f->reply_to || f->mention,
 	};
+
+	return content_of(f->kind, parts_markup(f->parts), &about);
+}
+
+/* A lease of its indices is on the disk before one of them is used. NULL: not now. */
+static json_t *encrypted(const struct flight *f, const struct matrix_room *room)
+{
+	struct matrix *m = f->send->m;
+
+	if (!e2ee_ready(m->e2ee, room))
+		return NULL;
+	json_t *clear = content(f);
+	db_begin(m->db);
+	json_t *body = e2ee_encrypt(m->e2ee, room, "m.room.message", clear);
+	bool kept = db_end(m->db) == 0;
+	json_decref(clear);
+	if (kept)
+		return body;
+	json_decref(body);
+	return NULL;
+}
+
+/* CS API: Sending events to a room. `body` is taken over. */
+static void put(struct flight *f, const char *type, json_t *body)
+{
+	struct send *s = f->send;
 	g_autofree char *room = http_escape(f->room);
 	g_autofree char *id = http_escape(parts_transaction(f->parts));
-	g_autofree char *path = g_strdup_printf("v3/rooms/%s/send/m.room.message/%s", room, id);
+	g_autofree char *path = g_strdup_printf("v3/rooms/%s/send/%s/%s", room, type, id);
 	const struct api_request request = {
 		.method = "PUT",
 		.path = path,
-		.body = content_of(f->kind, parts_markup(f->parts), &about),
+		.body = body,
 		.retry = API_REPEAT,
 		.within_us =
 			CLAMP(f->expires_at_us - wall_us(s), CLOCK_US_PER_SECOND, WITHIN_MOST_US),
@@ -157,6 +185,37 @@ static void say_part(struct flight *f)
 	f->call = c;
 	g_ptr_array_add(s->calls, c);
 	c->api = api_send(s->m->api, &request, answered, c);
+}
+
+static void park(struct flight *f)
+{
+	f->clear = false;
+	f->parked = true;
+	loop_timer_set(f->send->parked, PARKED_LOOK_US);
+}
+
+/* A room that kith has just opened is told of piece by piece. */
+static bool is_told(const struct flight *f)
+{
+	return !f->direct || direct_look(f->send->direct, f->target, f->room) != -EAGAIN;
+}
+
+static void say_part(struct flight *f)
+{
+	const struct matrix_room *room = matrix_rooms_find(f->send->m->rooms, f->room);
+	json_t *body;
+
+	f->parked = false;
+	f->clear = !room || !room->encrypted;
+	if (!is_told(f)) {
+		park(f);
+	} else if (f->clear) {
+		put(f, "m.room.message", content(f));
+	} else if ((body = encrypted(f, room))) {
+		put(f, "m.room.encrypted", body);
+	} else {
+		park(f);
+	}
 }
 
 /* The answers of a room are remembered too: people answer them (a work that was entered) days
@@ -236,6 +295,46 @@ static void answered(void *data, const struct api_answer *a)
 	part_said(f, event);
 }
 
+/* NULL: anywhere. */
+static void try_parked(struct send *s, const char *room)
+{
+	for (unsigned i = 0; i < s->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(s->flights, i);
+
+		if (f->parked && (!room || !strcmp(f->room, room)))
+			say_part(f);
+	}
+}
+
+void send_ready(struct send *s, const char *room)
+{
+	try_parked(s, room);
+}
+
+static struct flight *find_stale(const struct send *s)
+{
+	for (unsigned i = 0; i < s->flights->len; i++) {
+		struct flight *f = g_ptr_array_index(s->flights, i);
+
+		if (f->parked && f->expires_at_us <= wall_us(s))
+			return f;
+	}
+	return NULL;
+}
+
+/* What is not worth saying any more makes room for what is. */
+static void look_at_parked(void *data)
+{
+	struct send *s = data;
+	struct flight *f;
+
+	/* Whoever hears of one may hand us others. */
+	while ((f = find_stale(s)))
+		land(f, -EAGAIN);
+	/* What is still to be looked at sets the timer again. */
+	try_parked(s, NULL);
+}
+
 struct send *send_new(struct matrix *m)
 {
 	struct send *s = g_new0(struct send, 1);
@@ -246,6 +345,7 @@ struct send *send_new(struct matrix *m)
 	s->flights = g_ptr_array_new_with_free_func(flight_free);
 	s->calls = g_ptr_array_new_with_free_func(call_free);
 	s->typing = loop_timer_new(m->env.loop, look_who_waits, s);
+	s->parked = loop_timer_new(m->env.loop, look_at_parked, s);
 	s->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return s;
 }
@@ -257,6 +357,7 @@ void send_forget(struct send *s)
 	direct_forget(s->direct);
 	receipts_forget(s->receipts);
 	loop_timer_set(s->typing, -1);
+	loop_timer_set(s->parked, -1);
 }
 
 void send_free(struct send *s)
@@ -268,6 +369,7 @@ void send_free(struct send *s)
 	direct_free(s->direct);
 	receipts_free(s->receipts);
 	loop_timer_free(s->typing);
+	loop_timer_free(s->parked);
 	g_hash_table_destroy(s->told);
 	g_free(s);
 }
@@ -371,7 +473,8 @@ static bool is_fit(const struct send *s, const struct flight *f)
 
 	if (!room)
 		return true;
-	return !room->encrypted && !(f->direct && direct_overheard(s->direct, f->target, f->room));
+	return !(f->clear && room->encrypted) &&
+	       !(f->direct && direct_overheard(s->direct, f->target, f->room));
 }
 
 static struct flight *find_unfit(const struct send *s)
@@ -379,7 +482,7 @@ static struct flight *find_unfit(const struct send *s)
 	for (unsigned i = 0; i < s->flights->len; i++) {
 		struct flight *f = g_ptr_array_index(s->flights, i);
 
-		if (f->call && !is_fit(s, f))
+		if ((f->call || f->parked) && !is_fit(s, f))
 			return f;
 	}
 	return NULL;
@@ -395,9 +498,11 @@ void send_review(struct send *s)
 		struct call *c = f->call;
 
 		f->call = NULL;
-		g_ptr_array_remove_fast(s->calls, c);
+		if (c)
+			g_ptr_array_remove_fast(s->calls, c);
 		land(f, -EAGAIN);
 	}
+	try_parked(s, NULL);
 }
 
 void send_receipt(struct send *s, const struct matrix_room *room, const char *event)

@@ -19,9 +19,13 @@ void send_free(struct send *s);
 int send_post(struct send *s, const struct post *p);
 /* Our own event has come back: whatever is known of its PUT, the post is said, by `event`. */
 void send_echoed(struct send *s, const char *transaction_id, const char *event);
-/* A /sync answer has been handled: what was on its way to a room that is encrypted now, or in which
- * somebody else might hear what is said to one person alone, is not said there any more. */
+/* A /sync answer has been handled: what was on its way in clear to a room that is encrypted now, or
+ * to one in which somebody else might hear what is said to one person alone, is not said there any
+ * more.
+ */
 void send_review(struct send *s);
+/* What can be read there by those who may can be said now (e2ee_ready). */
+void send_ready(struct send *s, const char *room);
 /* The session has ended or changed: what was on its way is forgotten; the app offers it again. */
 void send_forget(struct send *s);
 /* Somebody said `event` to kith there: a receipt, after what is to be answered. */

@@ -1,7 +1,9 @@
 #include "transport/matrix/e2ee/e2ee.h"
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "clock.h"
+#include "config.h"
 #include "store/db.h"
 #include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/devices.h"
@@ -17,6 +19,9 @@
 #include <glib.h>
 #include <string.h>
 
+/* While the server cannot be asked to take the account's keys. */
+#define SIGN_AGAIN_US CLOCK_US_PER_MINUTE
+
 struct e2ee {
 	struct e2ee_env env;
 	struct crypto_pickle_key key;
@@ -31,7 +36,11 @@ struct e2ee {
 	struct outbound *outbound;
 	struct inbound *inbound;
 	struct unread *unread;
-	bool started;      /* the first sync since this start was handled */
+	struct loop_timer *sign; /* again, after it did not work for now */
+	bool anew;               /* what the rooms tell may be older than what is remembered */
+	bool started;            /* the first sync since this start was handled */
+	bool is_stale;           /* its keys are not to be used any more */
+	bool settled;      /* whether other clients will trust this device is known, and seen to */
 	int64_t pruned_us; /* wall time */
 };
 
@@ -165,6 +174,16 @@ static void given_up(void *data, const char *room, struct span text, const char 
 	read_event_done(&event);
 }
 
+/* Once: of one that was replaced by an older store every echo tells the same. */
+static void go_stale(struct e2ee *e, const char *why)
+{
+	bool known = e->is_stale;
+
+	e->is_stale = true;
+	if (!known)
+		e->callbacks.stale(e->data, why);
+}
+
 void e2ee_echoed(struct e2ee *e, const struct matrix_room *room, const struct read_event *event)
 {
 	g_autofree char *session = span_text(span_get(event->content, "session_id"));
@@ -172,11 +191,11 @@ void e2ee_echoed(struct e2ee *e, const struct matrix_room *room, const struct re
 	g_autofree char *device = span_text(span_get(event->content, "device_id"));
 	uint32_t index;
 
-	if (!session || !ciphertext || g_strcmp0(device, e->env.device) != 0 ||
+	if (e->anew || !session || !ciphertext || g_strcmp0(device, e->env.device) != 0 ||
 	    crypto_message_index(ciphertext, &index) < 0 ||
 	    outbound_echoed(e->outbound, room->id, session, index))
 		return;
-	e->callbacks.stale(e->data, "it has said something that the store does not remember");
+	go_stale(e, "it has said something that the store does not remember");
 }
 
 /*
@@ -238,6 +257,7 @@ static void take_to_device(struct e2ee *e, struct span event)
 
 void e2ee_heard(struct e2ee *e, const struct e2ee_sync *s)
 {
+	e->anew = !s->since;
 	if (!s->since || s->gap)
 		devices_gap(e->devices, s->since, s->next);
 	devices_lists(e->devices, s->device_lists);
@@ -329,7 +349,7 @@ void e2ee_left(struct e2ee *e, const struct matrix_room *room)
 
 bool e2ee_ready(struct e2ee *e, const struct matrix_room *room)
 {
-	return outbound_ready(e->outbound, room);
+	return e->settled && !e->is_stale && outbound_ready(e->outbound, room);
 }
 
 json_t *e2ee_encrypt(struct e2ee *e, const struct matrix_room *room, const char *type,
@@ -341,7 +361,19 @@ json_t *e2ee_encrypt(struct e2ee *e, const struct matrix_room *room, const char 
 /*
  * Its parts.
  */
-static void signed_off(void *data, int error, const char *why)
+/* Nothing is said before: who reads it would not believe a device that its owner has not signed,
+ * and strict clients do not even show it. */
+static void settle(struct e2ee *e)
+{
+	const struct matrix_room *room;
+
+	e->settled = true;
+	for (unsigned i = 0; (room = matrix_rooms_each(e->rooms, i)); i++)
+		if (room->inside && room->encrypted)
+			e->callbacks.ready(e->data, room->id);
+}
+
+static void signed_by_owner(void *data, int error, const char *why)
 {
 	struct e2ee *e = data;
 
@@ -349,24 +381,33 @@ static void signed_off(void *data, int error, const char *why)
 		log_warning("matrix %s: its account has not signed this device, so that clients of "
 			    "today neither read it nor let it read: %s",
 			    e->env.network, why);
+	if (error == -EAGAIN)
+		loop_timer_set(e->sign, SIGN_AGAIN_US);
+	else
+		settle(e);
 }
 
-/* Once a start. Where the server wants no password, a kith that signed in by itself is signed too.
- */
+static void sign(void *data)
+{
+	struct e2ee *e = data;
+	char *password = e->callbacks.password(e->data);
+	const struct crosssign_wish wish = { .password = password };
+
+	crosssign_start(e->crosssign, &wish, signed_by_owner, e);
+	config_secret_free(password);
+}
+
 static void published(void *data)
 {
-	static const struct crosssign_wish wish = { 0 };
 	struct e2ee *e = data;
 
-	log_debug("matrix %s: the keys of this device are on the homeserver", e->env.network);
-	crosssign_start(e->crosssign, &wish, signed_off, e);
+	if (!e->settled)
+		sign(e);
 }
 
 static void stale(void *data, const char *why)
 {
-	struct e2ee *e = data;
-
-	e->callbacks.stale(e->data, why);
+	go_stale(data, why);
 }
 
 static void updated(void *data, const char *user)
@@ -398,6 +439,22 @@ static void ready(void *data, const char *room)
 	e->callbacks.ready(e->data, room);
 }
 
+/* Rooms that were encrypted, and in which kith is, before. */
+static void follow_everybody(struct e2ee *e)
+{
+	const struct matrix_room *room;
+
+	for (unsigned i = 0; (room = matrix_rooms_each(e->rooms, i)); i++)
+		if (room->inside)
+			e2ee_room(e, room, NULL);
+}
+
+static void free_itself(struct e2ee *e)
+{
+	explicit_bzero(&e->key, sizeof(e->key));
+	g_free(e);
+}
+
 int e2ee_open(const struct e2ee_env *env, const struct seal *seal, struct matrix_rooms *rooms,
 	      const struct e2ee_callbacks *callbacks, void *data, struct e2ee **ret)
 {
@@ -407,14 +464,16 @@ int e2ee_open(const struct e2ee_env *env, const struct seal *seal, struct matrix
 	struct e2ee *e = g_new0(struct e2ee, 1);
 
 	e->env = *env;
-	own_pickle_key(seal, env->network, &e->key);
-	e->env.key = &e->key;
+	if (!env->key) {
+		own_pickle_key(seal, env->network, &e->key);
+		e->env.key = &e->key;
+	}
 	e->rooms = rooms;
 	e->callbacks = *callbacks;
 	e->data = data;
 	int error = own_open(&e->env, &own_calls, e, &e->own);
 	if (error < 0) {
-		g_free(e);
+		free_itself(e);
 		return error;
 	}
 	e->crosssign = crosssign_new(&e->env, seal, e->own);
@@ -425,6 +484,8 @@ int e2ee_open(const struct e2ee_env *env, const struct seal *seal, struct matrix
 				   ready, e);
 	e->inbound = inbound_new(&e->env);
 	e->unread = unread_new(&e->env, &unread_calls, e);
+	e->sign = loop_timer_new(env->loop, sign, e);
+	follow_everybody(e);
 	*ret = e;
 	return 0;
 }
@@ -433,6 +494,7 @@ void e2ee_free(struct e2ee *e)
 {
 	if (!e)
 		return;
+	loop_timer_free(e->sign);
 	unread_free(e->unread);
 	inbound_free(e->inbound);
 	outbound_free(e->outbound);
@@ -441,6 +503,5 @@ void e2ee_free(struct e2ee *e)
 	devices_free(e->devices);
 	crosssign_free(e->crosssign);
 	own_free(e->own);
-	explicit_bzero(&e->key, sizeof(e->key));
-	g_free(e);
+	free_itself(e);
 }

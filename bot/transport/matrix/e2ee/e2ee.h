@@ -43,6 +43,9 @@ struct e2ee_callbacks {
 	void (*unreadable)(void *data, const char *room, const struct read_event *e, bool withheld);
 	/* `user` has another cryptographic identity than before. In a transaction. */
 	void (*identity_changed)(void *data, const char *user);
+	/* The account's password, where the server asks for it before it takes the account's keys;
+	 * NULL: there is none. config_secret_free it. */
+	char *(*password)(void *data);
 	/* The device is not to be used any more: kith has to sign in as another one. From the loop.
 	 */
 	void (*stale)(void *data, const char *why);

@@ -18,7 +18,7 @@ struct e2ee_env {
 	struct api *api;
 	const char *network;                 /* as the log and the store call it */
 	const char *user, *device;           /* kith's own */
-	const struct crypto_pickle_key *key; /* e2ee_open finds it by itself */
+	const struct crypto_pickle_key *key; /* NULL: e2ee_open has it of the seal */
 	bool any_device; /* [matrix] trust = any: devices that their owner has not signed count too
 			  */
 };
