@@ -235,12 +235,12 @@ def own_town(homeserver, peers, cleanup):
 def matrix_kith(kith_program, tmp_path, cleanup):
     """matrix_kith(town, config, ...): the bot, on its way to a matrix.Town by this configuration,
     in which {keys} are those of [matrix home], {store} is its store, and more as is given. Where
-    people speak encrypted somebody has signed it in."""
-    def start(town, config, folder=tmp_path, **values):
+    people speak encrypted somebody has signed it in, unless that is not to be."""
+    def start(town, config, folder=tmp_path, signed_in=True, **values):
         bot = irc.Kith(kith_program, folder, config.format(
             keys=town.keys(folder), store=folder / 'kith.db', **values))
         bot.secrets = [matrix.PASSWORD]
-        if town.crypto:
+        if town.crypto and signed_in:
             matrix.sign_in(bot)
         cleanup.callback(bot.check_log)
         cleanup.callback(bot.stop)

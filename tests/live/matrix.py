@@ -22,6 +22,7 @@ from irc import WAIT_S
 PEERS = pathlib.Path(__file__).resolve().parent / 'peers'
 NEWEST, OLD = 'newest', '37.5'  # of matrix-js-sdk
 PASSWORD = 'almanacs-and-spoons'  # everybody's
+NEW_IDENTITY = '--replace-identity'  # of kith matrix login: in place of one that is not kith's
 MEGOLM = 'm.megolm.v1.aes-sha2'
 START_S = 60  # for a process of node, and a first sync, on a machine that does a lot besides
 
@@ -447,6 +448,7 @@ class Town:
         self.tag = tag
         self.crypto = crypto
         self.people = []
+        self.base = server.base  # where kith finds it
         self._admin = None
         self.kith = self.register('kith')
 
@@ -489,4 +491,4 @@ class Town:
         secret = folder / 'matrix.password'
         secret.write_text(PASSWORD + '\n')
         secret.chmod(0o600)
-        return f'homeserver = {self.server.base}\nuser = {self.kith}\npassword-file = {secret}'
+        return f'homeserver = {self.base}\nuser = {self.kith}\npassword-file = {secret}'

@@ -1,6 +1,7 @@
-"""kill -9 at random instants of a busy week on Matrix, where nothing may be said twice.
+"""kill -9 at random instants of a busy week on Matrix, where nothing may be said twice, in clear
+and encrypted.
 
-    LONG_TESTS=true WEEK_SEEDS=14 pytest -s tests/live/test_matrix_kills.py
+    LONG_TESTS=true WEEK_SEEDS=14 pytest -s tests/live/test_matrix_kills.py -k encrypted
 
 is 210 kills; WEEK_SEED=N begins with that week, and -s shows each kill."""
 import random
@@ -13,8 +14,9 @@ from group_matrix import MatrixGroup
 
 
 @pytest.mark.parametrize('seed', kills.seeds())
-def test_the_week_is_the_same_whenever_kith_is_killed(own_town, matrix_kith, seed):
-    town = own_town()
+@pytest.mark.parametrize('crypto', [None, 'strict'], ids=['clear', 'encrypted'])
+def test_the_week_is_the_same_whenever_kith_is_killed(own_town, matrix_kith, crypto, seed):
+    town = own_town(crypto)
     # Slow enough to be killed with something left to say.
     the_week = week.Week(week.of_demo(week.DEMO.read_text()), each=2, spare=16)
     group = MatrixGroup(the_week, lambda *config, **how: matrix_kith(town, *config, **how), town)

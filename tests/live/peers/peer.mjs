@@ -19,6 +19,7 @@
 // users:
 //
 //   "crypto" {method, args}     any method of CryptoApi
+//   "renew" {password}          they have another identity from now on
 //   "keep" {}                   their secrets are put into secret storage
 //   "entered" {room}            waits until the SDK knows whether that room is encrypted
 //   "shown" {room, event}       what is shown of it now, as in "clear"
@@ -131,12 +132,13 @@ const secretStorage = (user) => ({
 	cacheSecretStorageKey: (id, info, key) => opened.set(user, key),
 });
 
-async function sign(client, user, password) {
-	const crypto = client.getCrypto();
+async function sign(client, password, anew) {
+	const crypto = client.getCrypto(), user = client.getUserId();
 	// The SDK has to know before whether there is an identity.
 	await crypto.userHasCrossSigningKeys(user, true);
-	await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (upload) => upload(
-		{ type: "m.login.password", identifier: { type: "m.id.user", user }, password }) });
+	await crypto.bootstrapCrossSigning({ setupNewCrossSigning: anew,
+		authUploadDeviceSigningKeys: (upload) => upload(
+			{ type: "m.login.password", identifier: { type: "m.id.user", user }, password }) });
 	await until("the device to be signed", async () =>
 		(await crypto.getDeviceVerificationStatus(user, client.getDeviceId()))?.signedByOwner);
 }
@@ -173,13 +175,14 @@ const verbs = {
 		users.set(who, { client, way });
 		await ready;
 		if (crypto && password) {
-			await sign(client, user, password);
+			await sign(client, password, false);
 		}
 	},
 	call: (asked) => method(clientOf(asked), asked.who, asked.method)(...asked.args),
 	crypto: (asked) => method(cryptoOf(asked), asked.who, asked.method)(...asked.args),
 	upload: (asked) => clientOf(asked).uploadContent(Buffer.from(asked.data, "base64"),
 		{ name: asked.name, type: asked.type }),
+	renew: (asked) => sign(clientOf(asked), asked.password, true),
 	async keep(asked) {
 		const crypto = cryptoOf(asked);
 		await crypto.bootstrapSecretStorage({ setupNewSecretStorage: true,
