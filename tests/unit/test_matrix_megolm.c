@@ -124,6 +124,26 @@ static void megolm__skip_of_a_lease__repeats_no_index(void **state)
 	crypto_inbound_free(in);
 }
 
+static void megolm__ciphertext__has_one_way_to_be_written(void **state)
+{
+	struct crypto_outbound *o = crypto_outbound_make();
+	struct crypto_inbound *in = listen(o);
+	g_autofree char *said = crypto_outbound_encrypt(o, "hi");
+	size_t length = strlen(said);
+
+	for (size_t i = 0; i < length; i++) {
+		g_autofree char *other = g_strdup(said);
+		char *text = NULL;
+		uint32_t index;
+
+		other[i] = (char)(other[i] | 0x80);
+		assert_int_equal(crypto_inbound_decrypt(in, other, &text, &index), -EBADMSG);
+	}
+	assert_heard(in, said, "hi", 0);
+	crypto_outbound_free(o);
+	crypto_inbound_free(in);
+}
+
 static void megolm__skip__is_as_if_so_much_was_said(void **state)
 {
 	static const unsigned steps[] = { 0, 1, 31, 32, 223, 1, 256, 512 };
@@ -213,6 +233,7 @@ int main(void)
 		cmocka_unit_test(megolm__session__is_read_from_where_its_key_is),
 		cmocka_unit_test(megolm__sessions__are_told_apart),
 		cmocka_unit_test(megolm__skip_of_a_lease__repeats_no_index),
+		cmocka_unit_test(megolm__ciphertext__has_one_way_to_be_written),
 		cmocka_unit_test(megolm__skip__is_as_if_so_much_was_said),
 		cmocka_unit_test(megolm__inbound__is_the_same_after_a_restart),
 		cmocka_unit_test(megolm__text__is_utf8),

@@ -630,11 +630,24 @@ static void read_inbound_id(struct crypto_inbound *in)
 		      "name a session")] = '\0';
 }
 
+/* The library reads other letters, too, as if they were those of base64. */
+static bool is_base64(const char *text)
+{
+	size_t bytes = 0;
+	unsigned char *decoded = crypto_decode(text, &bytes);
+
+	bool fine = decoded;
+	wipe(decoded, bytes);
+	return fine;
+}
+
 int crypto_inbound_new(const char *session_key, struct crypto_inbound **ret)
 {
-	struct crypto_inbound *in = inbound_blank();
 	g_autofree char *copy = g_strdup(session_key);
 
+	if (!is_base64(session_key))
+		return -EBADMSG;
+	struct crypto_inbound *in = inbound_blank();
 	if (olm_init_inbound_group_session(in->olm, (const uint8_t *)copy, strlen(copy)) ==
 	    olm_error()) {
 		crypto_inbound_free(in);
@@ -715,7 +728,7 @@ int crypto_inbound_decrypt(const struct crypto_inbound *in, const char *cipherte
 	size_t length = strlen(ciphertext);
 	g_autofree char *look = g_strdup(ciphertext), *copy = g_strdup(ciphertext);
 
-	if (length > CRYPTO_TEXT_MOST)
+	if (!is_base64(ciphertext))
 		return -EBADMSG;
 	size_t most = olm_group_decrypt_max_plaintext_length(in->olm, (uint8_t *)look, length);
 	if (most == olm_error())
