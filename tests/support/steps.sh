@@ -32,9 +32,7 @@ compile() { # FOLDER TARGET [MESON OPTION]...
 }
 
 sanitized() {
-	# What the sanitizers add takes the optimizer long; the release build has its warnings.
-	CC=gcc compile sanitized all -Dtests=enabled -Db_sanitize=address,undefined \
-		-Db_lundef=false -Doptimization=1
+	CC=gcc compile sanitized all -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 formatted() {
