@@ -9,6 +9,7 @@
 #include "net/http.h"
 #include "store/db.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/device_id.h"
 #include "transport/matrix/e2ee/blind.h"
 #include "transport/matrix/e2ee/enrol.h"
 #include "transport/matrix/login.h"
@@ -374,20 +375,19 @@ static void open_keys(struct door *d)
  * kith matrix login
  */
 
-static void begin_login(struct door *d, const char *token, const char *device);
+static void begin_login(struct door *d, const char *token);
 
 /* The server has keys for this device that the store does not have: whoever has sessions with them
  * is lost to it. Its session ends, so that nobody speaks to it any more. */
 static void move(struct door *d)
 {
-	g_autofree char *stable = login_device(d->section);
-	g_autofree char *number = g_strdup_printf("%06X", g_random_int_range(0, 1 << 24));
-	g_autofree char *device = g_strconcat(stable, number, NULL);
-
 	d->moved = true;
 	leave(d);
 	account_free(g_steal_pointer(&d->account));
-	begin_login(d, NULL, device);
+	db_begin(d->db);
+	device_id_discard(d->db, d->section);
+	db_end(d->db);
+	begin_login(d, NULL);
 }
 
 static void keys_put(void *data, int error, const char *why)
@@ -412,9 +412,11 @@ static void keys_put(void *data, int error, const char *why)
 static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct door *d = data;
+	const char *fault = error ? NULL : device_id_fault(d->db, d->section, a->device);
 
-	if (error) {
-		d->status = complain(d, status_of(error), why);
+	if (error || fault) {
+		d->status = complain(d, fault ? EX_NOPERM : status_of(error), fault ? fault : why);
+		account_free(a);
 		loop_quit(d->loop);
 		return;
 	}
@@ -446,8 +448,9 @@ static int get_secrets(struct door *d, char **password, char **token)
 	return *password ? 0 : complain(d, EX_NOINPUT, "no password was given");
 }
 
-static void begin_login(struct door *d, const char *token, const char *device)
+static void begin_login(struct door *d, const char *token)
 {
+	g_autofree char *device = device_id_next(d->db, d->section);
 	const struct login_wish wish = { .section = d->section,
 					 .password = d->password,
 					 .token = token,
@@ -460,17 +463,10 @@ static void begin_login(struct door *d, const char *token, const char *device)
 static int log_in(struct door *d)
 {
 	char *token = NULL;
-	struct account *before = NULL;
 	int status = get_secrets(d, &d->password, &token);
 
-	if (status == 0) {
-		/* As the same device, if there is one. */
-		account_load(d->db, d->seal, d->section->name, &before);
-		const char *user = config_text(d->section, "user");
-		bool same = before && g_ascii_strcasecmp(before->user, user) == 0;
-		begin_login(d, token, same ? before->device : NULL);
-	}
-	account_free(before);
+	if (status == 0)
+		begin_login(d, token);
 	config_secret_free(token);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "store/db.h"
+#include "transport/matrix/device_id.h"
 #include "transport/matrix/seal.h"
 
 #include <errno.h>
@@ -42,6 +43,8 @@ static int set_up(void **state)
 	w->store = g_build_filename(w->folder, "kith.db", NULL);
 	w->key = g_build_filename(w->folder, "home.key", NULL);
 	w->values = g_hash_table_new(g_str_hash, g_str_equal);
+	g_hash_table_insert(w->values, (char *)"user", (char *)"@kith:example.org");
+	g_hash_table_insert(w->values, (char *)"device-name", (char *)"kith");
 	w->section = (struct config_section){ .kind = (char *)"matrix",
 					      .name = (char *)"home",
 					      .values = w->values };
@@ -263,6 +266,73 @@ static void account__other_user__is_in_other_rooms(void **state)
 	assert_int_equal(rooms(w), 1);
 }
 
+static char *next_device(struct world *w)
+{
+	return device_id_next(w->db, &w->section);
+}
+
+static void discard(struct world *w)
+{
+	db_begin(w->db);
+	device_id_discard(w->db, &w->section);
+	assert_int_equal(db_end(w->db), 0);
+}
+
+static void device__next__is_the_one_signed_in_on(void **state)
+{
+	struct world *w = *state;
+	struct account a = kith;
+	g_autofree char *stable = device_id_stable(&w->section), *first = next_device(w);
+
+	assert_string_equal(first, stable);
+	a.user = (char *)"@Kith:example.org";
+	save(w, "home", &a);
+	g_autofree char *again = next_device(w);
+	assert_string_equal(again, kith.device);
+	/* Also when its session has ended, or its tokens cannot be opened. */
+	forget(w);
+	g_autofree char *third = next_device(w);
+	assert_string_equal(third, kith.device);
+	g_hash_table_insert(w->values, (char *)"user", (char *)"@other:example.org");
+	g_autofree char *others = next_device(w), *other = device_id_stable(&w->section);
+	assert_string_equal(others, other);
+	assert_string_not_equal(other, stable);
+}
+
+/* Whoever signs in afterwards, and however often that fails: nobody ever hears of the old one, and
+ * one sign-in leaves one device. */
+static void device__discarded__is_never_used_again(void **state)
+{
+	struct world *w = *state;
+	struct account a = kith;
+	g_autofree char *stable = device_id_stable(&w->section);
+
+	a.device = stable;
+	save(w, "home", &a);
+	mark(w);
+	assert_null(device_id_fault(w->db, &w->section, stable));
+	discard(w);
+	assert_kept(w, "home", NULL, -ENOENT);
+	assert_since(w, false);
+	assert_non_null(device_id_fault(w->db, &w->section, stable));
+	g_autofree char *second = next_device(w), *same = next_device(w);
+	assert_true(g_str_has_prefix(second, stable));
+	assert_string_not_equal(second, stable);
+	assert_string_equal(second, same);
+	assert_null(device_id_fault(w->db, &w->section, second));
+	a.device = second;
+	save(w, "home", &a);
+	discard(w);
+	g_autofree char *third = next_device(w);
+	assert_string_not_equal(third, second);
+	assert_string_not_equal(third, stable);
+	/* The account of another user in between. */
+	change(w, "DELETE FROM matrix_account");
+	g_autofree char *later = next_device(w);
+	assert_string_not_equal(later, stable);
+	assert_non_null(device_id_fault(w->db, &w->section, ""));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -274,6 +344,8 @@ int main(void)
 		TEST(account__same_device__goes_on),
 		TEST(account__other_device__begins_anew),
 		TEST(account__other_user__is_in_other_rooms),
+		TEST(device__next__is_the_one_signed_in_on),
+		TEST(device__discarded__is_never_used_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "fake_hs.h"
 #include "net/http.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/device_id.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -177,7 +178,7 @@ static void login__password__signs_in(void **state)
 	assert_null(w->account->refresh_token);
 	assert_int_equal(w->account->expires_at_us, 0);
 	const struct hs_request *r = fake_hs_last(w->hs, "POST", "v3/login");
-	g_autofree char *device = login_device(&w->section);
+	g_autofree char *device = device_id_stable(&w->section);
 	g_autofree char *want = g_strdup_printf(
 		"{\"type\":\"m.login.password\",\"identifier\":{\"type\":\"m.id.user\",\"user\":"
 		"\"@kith:example.org\"},\"password\":\"hunter2\",\"device_id\":\"%s\","
@@ -192,15 +193,15 @@ static void login__password__signs_in(void **state)
 static void login__device__is_stable(void **state)
 {
 	struct world *w = *state;
-	g_autofree char *device = login_device(&w->section);
+	g_autofree char *device = device_id_stable(&w->section);
 
 	assert_string_equal(device, "KITHLNTYQYIQ");
 	set_value(w, "device-name", "kith2");
-	g_autofree char *second = login_device(&w->section);
+	g_autofree char *second = device_id_stable(&w->section);
 	assert_string_not_equal(second, device);
 	set_value(w, "device-name", "kith");
 	set_value(w, "user", "@kith:example.com");
-	g_autofree char *third = login_device(&w->section);
+	g_autofree char *third = device_id_stable(&w->section);
 	assert_string_not_equal(third, device);
 	set_value(w, "user", "@kith:example.org");
 	w->wish.device = "ANOTHER";

@@ -190,7 +190,7 @@ CREATE TABLE device_told (
 	at_us INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Devices of kith's own that are not to be used any more: their keys are lost, or known elsewhere.
+-- Devices of kith's own that are never to be used again: their keys are lost, or known elsewhere.
 CREATE TABLE matrix_stale (
 	network TEXT NOT NULL,
 	device TEXT NOT NULL,

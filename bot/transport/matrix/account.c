@@ -98,21 +98,6 @@ void account_forget(struct db *db, const char *network)
 	       "t", network);
 }
 
-void account_discard(struct db *db, const char *network)
-{
-	db_run(db,
-	       "INSERT OR IGNORE INTO matrix_stale(network, device)"
-	       " SELECT network, device FROM matrix_account WHERE network = ?",
-	       "t", network);
-	account_forget(db, network);
-}
-
-bool account_is_stale(struct db *db, const char *network, const char *device)
-{
-	return db_int(db, 0, "SELECT 1 FROM matrix_stale WHERE network = ? AND device = ?", "tt",
-		      network, device);
-}
-
 void account_free(struct account *a)
 {
 	if (!a)

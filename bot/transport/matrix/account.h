@@ -26,9 +26,6 @@ void account_save(struct db *db, const struct seal *seal, const char *network,
 /* The session is dead: its tokens go. Where the last sync was stays, for when the same device signs
  * in again. In a transaction. */
 void account_forget(struct db *db, const char *network);
-/* Likewise, but that device is never to be used again. In a transaction. */
-void account_discard(struct db *db, const char *network);
-bool account_is_stale(struct db *db, const char *network, const char *device);
 /* Overwrites its tokens. NULL is fine. */
 void account_free(struct account *a);
 

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "net/http.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/device_id.h"
 #include "transport/matrix/reply.h"
 
 #include <errno.h>
@@ -434,24 +435,6 @@ static char *url_of_user(const char *user)
 	return g_strconcat("https://", host, NULL);
 }
 
-char *login_device(const struct config_section *section)
-{
-	const char *user = config_text(section, "user"),
-		   *name = config_text(section, "device-name");
-	guint8 hash[32];
-	gsize n = sizeof(hash);
-	char id[] = "KITH--------";
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-
-	/* The NUL keeps one from running into the other. */
-	g_checksum_update(sum, (const guchar *)user, (gssize)strlen(user) + 1);
-	g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name));
-	g_checksum_get_digest(sum, hash, &n);
-	for (int i = 0; i < 8; i++)
-		id[4 + i] = (char)('A' + hash[i] % 26);
-	return g_strdup(id);
-}
-
 struct login *login_start(struct http *http, const struct login_wish *wish, login_done *done,
 			  void *data)
 {
@@ -463,7 +446,7 @@ struct login *login_start(struct http *http, const struct login_wish *wish, logi
 	l->clock = wish->clock;
 	l->network = g_strdup(c->name);
 	l->user = g_strdup(config_text(c, "user"));
-	l->device = wish->device && *wish->device ? g_strdup(wish->device) : login_device(c);
+	l->device = wish->device ? g_strdup(wish->device) : device_id_stable(c);
 	l->device_name = g_strdup(config_text(c, "device-name"));
 	l->password = g_strdup(wish->password);
 	l->token = g_strdup(wish->token);

@@ -18,8 +18,7 @@ struct login_wish {
 	const char *password;                 /* either ... */
 	const char *token;      /* ... or an access token that somebody got elsewhere; neither: the
 				   homeserver is found and asked whether it takes passwords */
-	const char *device;     /* to sign in on again; NULL: the stable id made from the user and
-				   the device-name */
+	const char *device;     /* to sign in on; NULL: the stable one */
 	const char *homeserver; /* as it was found before; NULL: to be found */
 	const struct clock *clock; /* NULL: nobody will know when the token ends, before it does */
 };
@@ -38,8 +37,5 @@ struct login *login_start(struct http *http, const struct login_wish *wish, logi
 			  void *data);
 /* `done` will not be called. Not after it was. NULL is fine. */
 void login_cancel(struct login *l);
-
-/* The stable device id. g_free it. */
-char *login_device(const struct config_section *section);
 
 #endif

@@ -9,6 +9,7 @@
 #include "store/db.h"
 #include "transport/matrix/account.h"
 #include "transport/matrix/api.h"
+#include "transport/matrix/device_id.h"
 #include "transport/matrix/e2ee/e2ee.h"
 #include "transport/matrix/hear.h"
 #include "transport/matrix/invites.h"
@@ -250,6 +251,7 @@ static char *password(void *data)
 	return config_secret(m->section, "password-file", &password, &fault) == 0 ? password : NULL;
 }
 
+/* Its session is left as it is: another kith, which knows more, may go on with it. */
 static void stale(void *data, const char *why)
 {
 	struct matrix *m = data;
@@ -258,7 +260,7 @@ static void stale(void *data, const char *why)
 		  m->name, m->device, why);
 	matrix_report(m, TRANSPORT_OFFLINE);
 	db_begin(m->db);
-	account_discard(m->db, m->name);
+	device_id_discard(m->db, m->section);
 	db_end(m->db);
 	loop_timer_set(m->retry, 0);
 }
@@ -324,15 +326,11 @@ static void open_session(struct matrix *m, const struct account *a)
 static void signed_in(void *data, int error, struct account *a, const char *why, int64_t again_us)
 {
 	struct matrix *m = data;
+	const char *fault = error ? NULL : device_id_fault(m->db, m->section, a->device);
 
 	m->login = NULL;
-	if (error == 0 && !*a->device) {
-		give_up(m, "the access token belongs to no device, and so has no keys: get one by "
-			   "signing in, or use a password: kith matrix login");
-		account_free(a);
-	} else if (error == 0 && account_is_stale(m->db, m->name, a->device)) {
-		give_up(m, "the access token is for a device that cannot be used any more: get one "
-			   "for a new device, or sign in with a password: kith matrix login");
+	if (fault) {
+		give_up(m, fault);
 		account_free(a);
 	} else if (error == 0) {
 		renewed(m, a);
@@ -364,30 +362,12 @@ static bool secret(struct matrix *m, const char *key, char **ret)
 	return false;
 }
 
-/* The device to sign in on: the one that this user was signed in on, else the stable one, or one
- * after it if that is stale. */
-static char *device_to_be(const struct matrix *m)
-{
-	g_autofree char *stable = login_device(m->section);
-	char *device =
-		db_text(m->db, "SELECT device FROM matrix_account WHERE network = ? AND user = ?",
-			"tt", m->name, config_text(m->section, "user"));
-
-	if (!device)
-		device = g_strdup(stable);
-	for (unsigned n = 2; account_is_stale(m->db, m->name, device); n++) {
-		g_free(device);
-		device = g_strdup_printf("%s_%u", stable, n);
-	}
-	return device;
-}
-
 static void sign_in(struct matrix *m)
 {
 	char *password = NULL, *token = NULL;
 
 	if (secret(m, "password-file", &password) && secret(m, "token-file", &token)) {
-		g_autofree char *device = device_to_be(m);
+		g_autofree char *device = device_id_next(m->db, m->section);
 		const struct login_wish wish = { .section = m->section,
 						 .password = password,
 						 .token = token,

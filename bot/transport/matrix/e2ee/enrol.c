@@ -183,12 +183,6 @@ void enrol_put(struct enrol *k, const struct enrol_wish *wish,
 	k->replace = wish->replace;
 	k->put = false;
 	k->timer = loop_timer_new(k->ground.loop, timer_fired, k);
-	if (!*wish->account->device) {
-		end(k, -EACCES,
-		    "the homeserver does not say which device the token is for, and without one "
-		    "there is no encryption; sign in with the password");
-		return;
-	}
 	open_api(k, wish->account);
 	db_begin(k->ground.db);
 	int error = own_open(&k->env, &callbacks, k, &k->own);
