@@ -23,8 +23,8 @@ enum event_kind {
 			  is not to be had */
 	EVENT_MUTED,   /* kith is in the room and may not speak there; `encrypted`: it cannot, and
 			  does not understand what is said there */
-	EVENT_UNREADABLE, /* somebody said something that kith could not decrypt; `text`: why their
-			     device kept the key, as the network calls it, or "" */
+	EVENT_UNREADABLE, /* somebody said something that kith could not decrypt */
+	EVENT_WITHHELD,   /* likewise, since their device keeps the key from kith */
 	EVENT_IDENTITY,   /* `account` proves who they are with other keys than before; `direct` */
 };
 

@@ -460,6 +460,7 @@ static bool handle(struct app *app, struct app_group *group, const struct event 
 	case EVENT_MISSED:
 	case EVENT_MUTED:
 	case EVENT_UNREADABLE:
+	case EVENT_WITHHELD:
 	case EVENT_IDENTITY:
 		break;
 	}
@@ -490,7 +491,7 @@ bool dispatch_event(struct app_link *link, const struct event *e)
 		whereabouts_event(link, group, e);
 		return true;
 	}
-	if (e->kind == EVENT_UNREADABLE || e->kind == EVENT_IDENTITY) {
+	if (e->kind == EVENT_UNREADABLE || e->kind == EVENT_WITHHELD || e->kind == EVENT_IDENTITY) {
 		trust_event(link, group, e);
 		return true;
 	}

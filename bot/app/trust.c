@@ -35,8 +35,10 @@ static void say_unreadable(struct circle *c, const struct event *e)
 	if (!people_tell_device(c, e->network, e->account, e->device))
 		return;
 	struct draft d = draft_new(c);
-	draft_say(&d, *e->text ? "trust.withheld" : "trust.unread", "name", name, NULL);
-	voice_whisper(c, e, &d);
+	draft_say(&d, e->kind == EVENT_WITHHELD ? "trust.withheld" : "trust.unread", "name", name,
+		  NULL);
+	/* Nobody knows whether it was for kith: the room has nothing to do with it. */
+	voice_whisper_apart(c, e, &d, NULL);
 }
 
 static void say_identity(struct circle *c, const struct event *e)

@@ -13,7 +13,7 @@ struct event;
 
 /* `e` was said to kith and is not `trusted`. In a transaction. */
 void trust_explain(struct circle *c, const struct event *e);
-/* An EVENT_UNREADABLE or EVENT_IDENTITY. */
+/* An EVENT_UNREADABLE, EVENT_WITHHELD or EVENT_IDENTITY. */
 void trust_event(struct app_link *link, struct app_group *group, const struct event *e);
 
 #endif

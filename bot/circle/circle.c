@@ -133,6 +133,7 @@ static const char *said_in(const struct event *e)
 	switch (e->kind) {
 	case EVENT_MESSAGE:
 	case EVENT_UNREADABLE:
+	case EVENT_WITHHELD:
 		return e->id;
 	case EVENT_EDIT:
 		return e->target;

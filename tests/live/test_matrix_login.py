@@ -153,7 +153,7 @@ def test_token_of_no_device(place, server):
     place.config.write_text(place.config.read_text().replace(
         '[store]', 'token-file = token\n[store]'))
     told = place.run('login', status=REFUSED)
-    assert 'which device the token is for' in told and not server.device_keys
+    assert 'the access token belongs to no device' in told and not server.device_keys
 
 
 def test_lost_store(place, server):

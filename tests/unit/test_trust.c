@@ -128,12 +128,14 @@ static void unreadable__event__asks_once_to_say_it_again(void **state)
 	struct event withheld = e;
 
 	in_clear(f, e);
+	assert_null(fixture_post(f, "trust.unread")->post.room_else);
 	assert_heard(f, "trust.unread>ana");
 	in_clear(f, e);
 	assert_heard(f, "");
+	withheld.kind = EVENT_WITHHELD;
 	withheld.account = "ben";
-	withheld.text = "m.unverified";
 	in_clear(f, withheld);
+	assert_null(fixture_post(f, "trust.withheld")->post.room_else);
 	assert_heard(f, "trust.withheld>ben");
 }
 

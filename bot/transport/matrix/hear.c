@@ -198,13 +198,13 @@ void hear_unreadable(struct matrix *m, const struct matrix_room *room,
 {
 	g_autofree char *shown = matrix_room_shown(room, read->sender);
 	const struct event e = {
-		.kind = EVENT_UNREADABLE,
+		.kind = withheld ? EVENT_WITHHELD : EVENT_UNREADABLE,
 		.id = read->id,
 		.network = m->name,
 		.room = room->direct ? NULL : room->place,
 		.account = read->sender,
 		.shown = shown,
-		.text = withheld ? "m.unverified" : "",
+		.text = "",
 		.at_us = read->at_us,
 		.direct = room->direct,
 		.encrypted = true,

@@ -26,7 +26,7 @@ void hear_said(struct matrix *m, const struct matrix_room *room, const struct re
 struct e2ee_event;
 void hear_opened(struct matrix *m, const struct matrix_room *room, const struct e2ee_event *e,
 		 bool backlog);
-/* One that never could: `withheld`, since their device kept the key. */
+/* One that never could; `withheld`: since their device keeps the key from kith. */
 void hear_unreadable(struct matrix *m, const struct matrix_room *room, const struct read_event *e,
 		     bool withheld);
 /* They prove who they are with other keys than before. */

@@ -163,6 +163,16 @@ static bool read_again(void *data, const char *id, struct span text, bool backlo
 	return reading != E2EE_WAITS;
 }
 
+/* CS API: Reporting that decryption keys are withheld. The other codes tell that they would give
+ * it, and cannot. */
+static bool is_kept_back(const char *code)
+{
+	static const char *const codes[] = { "m.unverified", "m.blacklisted", "m.unauthorised",
+					     NULL };
+
+	return code && g_strv_contains(codes, code);
+}
+
 static void given_up(void *data, const char *room, struct span text, const char *code)
 {
 	struct e2ee *e = data;
@@ -170,7 +180,7 @@ static void given_up(void *data, const char *room, struct span text, const char 
 
 	if (read_event(text, &event) < 0)
 		return;
-	e->callbacks.unreadable(e->data, room, &event, code != NULL);
+	e->callbacks.unreadable(e->data, room, &event, is_kept_back(code));
 	read_event_done(&event);
 }
 

@@ -38,7 +38,7 @@ struct e2ee_callbacks {
 	void (*ready)(void *data, const char *room);
 	/* An event that had to wait can be read. In a transaction. */
 	void (*read)(void *data, const char *room, const struct e2ee_event *e, bool backlog);
-	/* It never could. `withheld`: because their client did not want kith to. In a transaction.
+	/* It never could. `withheld`: since their device keeps the key from kith. In a transaction.
 	 */
 	void (*unreadable)(void *data, const char *room, const struct read_event *e, bool withheld);
 	/* `user` has another cryptographic identity than before. In a transaction. */
