@@ -122,7 +122,7 @@ static void tell_blind(const struct door *d, const struct seat *s)
 	all = blind_list(d->db, d->section->name, s->id, d->account->user, d->account->device,
 			 trust && !strcmp(trust, "any"));
 	for (char **line = all; *line; line++)
-		tell("", "%s %s", line == all ? "cannot read it:" : "              ", *line);
+		tell("", "cannot read it: %s", *line);
 }
 
 static void tell_rooms(const struct door *d)
