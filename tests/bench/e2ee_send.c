@@ -296,16 +296,13 @@ static void encrypt_one(struct bench *b, unsigned s)
 	json_decref(encrypted(b, s));
 }
 
-/* The text as the requests make it. */
 static void say_one(struct bench *b, unsigned s)
 {
 	if (!outbound_ready(b->outbound, b->room[s]))
 		g_error("kith cannot speak");
 	json_t *event = encrypted(b, s);
-	size_t bytes = json_dumpb(event, NULL, 0, JSON_COMPACT);
-	g_autofree char *body = g_malloc(bytes);
 
-	json_dumpb(event, body, bytes, JSON_COMPACT);
+	g_free(dump_json(event));
 	json_decref(event);
 }
 

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "net/http.h"
 #include "transport/matrix/account.h"
+#include "transport/matrix/dump.h"
 #include "transport/matrix/reply.h"
 #include "transport/matrix/token.h"
 
@@ -318,9 +319,8 @@ struct api_call *api_send(struct api *api, const struct api_request *request,
 	c->done = done;
 	c->data = data;
 	if (request->body) {
-		c->body_bytes = json_dumpb(request->body, NULL, 0, JSON_COMPACT);
-		c->body = g_malloc(c->body_bytes + 1);
-		json_dumpb(request->body, c->body, c->body_bytes, JSON_COMPACT);
+		c->body = dump_json(request->body);
+		c->body_bytes = strlen(c->body);
 		json_decref(request->body);
 	}
 	c->timer = loop_timer_new(api->loop, timer_fired, c);

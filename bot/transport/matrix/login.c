@@ -5,6 +5,7 @@
 #include "net/http.h"
 #include "transport/matrix/account.h"
 #include "transport/matrix/device_id.h"
+#include "transport/matrix/dump.h"
 #include "transport/matrix/reply.h"
 
 #include <errno.h>
@@ -77,8 +78,8 @@ static void fail(struct login *l, int error, const char *format, ...)
 static void ask(struct login *l, const char *method, const char *path, json_t *body,
 		void (*answered)(void *data, const struct http_answer *a))
 {
-	size_t bytes = body ? json_dumpb(body, NULL, 0, JSON_COMPACT) : 0;
-	char *text = body ? g_malloc(bytes) : NULL;
+	char *text = body ? dump_json(body) : NULL;
+	size_t bytes = text ? strlen(text) : 0;
 	g_autofree char *url = g_strconcat(l->homeserver, path, NULL);
 	g_autofree char *bearer = l->token ? g_strconcat("Bearer ", l->token, NULL) : NULL;
 	bool whoami = g_str_has_suffix(path, "/whoami");
@@ -93,8 +94,6 @@ static void ask(struct login *l, const char *method, const char *path, json_t *b
 		.follow = g_str_has_prefix(path, "/.well-known/"),
 	};
 
-	if (body)
-		json_dumpb(body, text, bytes, JSON_COMPACT);
 	l->call = http_send(l->http, &request, answered, l);
 	if (bearer)
 		explicit_bzero(bearer, strlen(bearer));

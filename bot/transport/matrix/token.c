@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "transport/matrix/account.h"
 #include "transport/matrix/api.h"
+#include "transport/matrix/dump.h"
 #include "transport/matrix/login.h"
 #include "transport/matrix/reply.h"
 
@@ -209,8 +210,8 @@ static void refreshed(void *data, const struct http_answer *http)
 static void refresh(struct token *t)
 {
 	json_t *body = json_pack("{s:s}", "refresh_token", t->account->refresh_token);
-	size_t bytes = json_dumpb(body, NULL, 0, JSON_COMPACT);
-	char *text = g_malloc(bytes);
+	char *text = dump_json(body);
+	size_t bytes = strlen(text);
 	g_autofree char *url =
 		g_strconcat(t->account->homeserver, "/_matrix/client/v3/refresh", NULL);
 	const struct http_request request = {
@@ -222,7 +223,6 @@ static void refresh(struct token *t)
 		.bytes_most = ANSWER_BYTES_MOST,
 	};
 
-	json_dumpb(body, text, bytes, JSON_COMPACT);
 	t->refresh = http_send(t->options.http, &request, refreshed, t);
 	explicit_bzero(text, bytes);
 	g_free(text);

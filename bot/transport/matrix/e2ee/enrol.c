@@ -7,6 +7,7 @@
 #include "store/db.h"
 #include "transport/matrix/account.h"
 #include "transport/matrix/api.h"
+#include "transport/matrix/dump.h"
 #include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/crosssign.h"
 #include "transport/matrix/e2ee/env.h"
@@ -205,19 +206,17 @@ static void ask(struct enrol *k, const char *path, json_t *body,
 {
 	g_autofree char *url = g_strconcat(k->account->homeserver, "/_matrix/client/", path, NULL);
 	char *bearer = g_strconcat("Bearer ", k->account->token, NULL);
-	size_t bytes = json_dumpb(body, NULL, 0, JSON_COMPACT);
-	g_autofree char *text = g_malloc(bytes + 1);
+	g_autofree char *text = dump_json(body);
 	const struct http_request request = {
 		.method = "POST",
 		.url = url,
 		.authorization = bearer,
 		.body = text,
-		.body_bytes = bytes,
+		.body_bytes = strlen(text),
 		.within_us = ANSWER_US,
 		.bytes_most = ANSWER_BYTES_MOST,
 	};
 
-	json_dumpb(body, text, bytes, JSON_COMPACT);
 	json_decref(body);
 	http_send(k->ground.http, &request, answered, k);
 	config_secret_free(bearer);
