@@ -5,16 +5,11 @@
 #ifndef KITH_TEST_DEVICES_WORLD_H
 #define KITH_TEST_DEVICES_WORLD_H
 
+#include "hs_ground.h"
+
 #include "transport/matrix/e2ee/devices.h"
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "clock.h"
-#include "fake_hs.h"
-#include "net/http.h"
 #include "store/db.h"
-#include "transport/matrix/account.h"
-#include "transport/matrix/api.h"
 #include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/curve.h"
 #include "transport/matrix/e2ee/devices_private.h"
@@ -22,7 +17,6 @@
 #include "transport/matrix/e2ee/olm.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,10 +41,8 @@ struct person {
 };
 
 struct world {
-	char *folder, *path;
-	struct loop *loop;
-	struct fake_hs *hs;
-	struct http *http;
+	struct hs_ground ground;
+	char *path;
 	struct db *db;
 	struct api *api;
 	struct e2ee_env env;
@@ -266,13 +258,13 @@ G_GNUC_UNUSED static void on_request(void *data, const struct hs_request *r, str
 /* The last request is answered, as the server sees things now. */
 G_GNUC_UNUSED static void release(struct world *w)
 {
-	GPtrArray *all = fake_hs_requests(w->hs);
+	GPtrArray *all = fake_hs_requests(w->ground.hs);
 	const struct hs_request *r = all->pdata[all->len - 1];
 	struct hs_answer a = { 0 };
 
 	w->hold = false;
 	on_request(w, r, &a);
-	assert_true(fake_hs_answer(w->hs, r->number, &a));
+	assert_true(fake_hs_answer(w->ground.hs, r->number, &a));
 }
 
 /*
@@ -319,24 +311,15 @@ G_GNUC_UNUSED static void run(struct world *w, const char *sql)
 G_GNUC_UNUSED static void open_store(struct world *w)
 {
 	static const struct devices_callbacks callbacks = { on_updated, on_identity };
-	struct account account = {
-		.homeserver = (char *)fake_hs_url(w->hs),
-		.user = (char *)KITH,
-		.device = (char *)"DEVICE",
-		.token = (char *)"secret",
-	};
-	const struct api_options options = {
-		.loop = w->loop, .clock = clock_real(), .http = w->http, .name = "home", .data = w
-	};
 	char *error = NULL;
 
 	assert_int_equal(db_open(w->path, &w->db, &error), 0);
 	run(w, "CREATE TABLE IF NOT EXISTS heard(n INTEGER PRIMARY KEY, what TEXT)");
 	w->watcher = (struct db_watcher){ .before = before_commit, .data = w };
 	db_watch(w->db, &w->watcher);
-	w->api = api_new(&options, &account);
+	w->api = hs_ground_sign_in(&w->ground, clock_real(), KITH, "DEVICE", w);
 	w->env = (struct e2ee_env){
-		.loop = w->loop,
+		.loop = w->ground.loop,
 		.clock = clock_real(),
 		.db = w->db,
 		.api = w->api,
@@ -359,7 +342,7 @@ G_GNUC_UNUSED static void close_store(struct world *w)
 G_GNUC_UNUSED static void reopen(struct world *w)
 {
 	close_store(w);
-	fake_hs_hang_up(w->hs);
+	fake_hs_hang_up(w->ground.hs);
 	w->killed = false;
 	w->commits = -1;
 	open_store(w);
@@ -369,12 +352,8 @@ G_GNUC_UNUSED static int set_up(void **state)
 {
 	struct world *w = g_new0(struct world, 1);
 
-	log_set_level(LOG_LEVEL_ERROR);
-	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
-	w->path = g_build_filename(w->folder, "kith.db", NULL);
-	w->loop = loop_new();
-	w->hs = fake_hs_new(w->loop, on_request, w);
-	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
+	hs_ground_init(&w->ground, on_request, w);
+	w->path = hs_ground_store(&w->ground);
 	w->people = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, person_free);
 	w->dead = g_hash_table_new(g_str_hash, g_str_equal);
 	w->poisonous = g_hash_table_new(g_str_hash, g_str_equal);
@@ -386,21 +365,11 @@ G_GNUC_UNUSED static int set_up(void **state)
 
 G_GNUC_UNUSED static int tear_down(void **state)
 {
-	static const char *const files[] = { "kith.db", "kith.db-wal", "kith.db-shm",
-					     "kith.db.lock" };
 	struct world *w = *state;
 
 	close_store(w);
-	http_free(w->http);
-	fake_hs_free(w->hs);
-	loop_free(w->loop);
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(w->folder, files[i], NULL);
-		g_remove(path);
-	}
-	assert_int_equal(g_rmdir(w->folder), 0);
-	g_free(w->folder);
-	g_free(w->path);
+	hs_ground_remove_store(w->path);
+	hs_ground_done(&w->ground);
 	g_hash_table_unref(w->people);
 	g_hash_table_unref(w->dead);
 	g_hash_table_unref(w->poisonous);
@@ -451,12 +420,12 @@ G_GNUC_UNUSED static void hear_gap(struct world *w, const char *from, const char
 
 G_GNUC_UNUSED static unsigned questions(struct world *w)
 {
-	return fake_hs_count(w->hs, "POST", "v3/keys/query");
+	return fake_hs_count(w->ground.hs, "POST", "v3/keys/query");
 }
 
 G_GNUC_UNUSED static void await_requests(struct world *w, unsigned least)
 {
-	assert_true(fake_hs_until_requests(w->hs, least));
+	assert_true(fake_hs_until_requests(w->ground.hs, least));
 }
 
 struct awaited {
@@ -480,12 +449,12 @@ G_GNUC_UNUSED static bool is_unreachable(void *data)
 
 G_GNUC_UNUSED static void await_known(struct world *w, const char *user)
 {
-	assert_true(fake_hs_until(w->hs, is_known, &(struct awaited){ w, user }));
+	assert_true(fake_hs_until(w->ground.hs, is_known, &(struct awaited){ w, user }));
 }
 
 G_GNUC_UNUSED static void await_unreachable(struct world *w, const char *user)
 {
-	assert_true(fake_hs_until(w->hs, is_unreachable, &(struct awaited){ w, user }));
+	assert_true(fake_hs_until(w->ground.hs, is_unreachable, &(struct awaited){ w, user }));
 }
 
 /* Their list changes, and kith learns of it. */

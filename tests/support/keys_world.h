@@ -3,18 +3,13 @@
 #ifndef KITH_TESTS_KEYS_WORLD_H
 #define KITH_TESTS_KEYS_WORLD_H
 
+#include "hs_ground.h"
+
 #include "transport/matrix/e2ee/env.h"
 #include "transport/matrix/e2ee/own.h"
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "clock.h"
 #include "config.h"
-#include "fake_hs.h"
-#include "net/http.h"
 #include "store/db.h"
-#include "transport/matrix/account.h"
-#include "transport/matrix/api.h"
 #include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/olm.h"
 #include "transport/matrix/seal.h"
@@ -29,15 +24,11 @@
 
 #include <cmocka.h>
 
-#define USER   "@kith:example.org"
-#define NOW_US INT64_C(1795424400000000)
+#define USER "@kith:example.org"
 
 struct world {
-	char *folder, *path;
-	struct loop *loop;
-	struct clock_virtual clock;
-	struct fake_hs *hs;
-	struct http *http;
+	struct hs_ground ground;
+	char *path;
 	struct db *db;
 	struct api *api;
 	GHashTable *values;
@@ -251,21 +242,14 @@ G_GNUC_UNUSED static int open_own(struct world *w)
 G_GNUC_UNUSED static void open_store(struct world *w)
 {
 	static struct db_watcher watcher;
-	struct account account = { .homeserver = (char *)fake_hs_url(w->hs),
-				   .user = (char *)USER,
-				   .device = (char *)w->device,
-				   .token = (char *)"secret" };
-	const struct api_options options = {
-		.loop = w->loop, .clock = clock_real(), .http = w->http, .name = "home", .data = w
-	};
 	char *error = NULL;
 
 	assert_int_equal(db_open(w->path, &w->db, &error), 0);
 	watcher = (struct db_watcher){ .before = before_commit, .data = w };
 	db_watch(w->db, &watcher);
-	w->api = api_new(&options, &account);
-	w->env = (struct e2ee_env){ .loop = w->loop,
-				    .clock = &w->clock.clock,
+	w->api = hs_ground_sign_in(&w->ground, clock_real(), USER, w->device, w);
+	w->env = (struct e2ee_env){ .loop = w->ground.loop,
+				    .clock = &w->ground.clock.clock,
 				    .db = w->db,
 				    .api = w->api,
 				    .network = "home",
@@ -298,14 +282,9 @@ G_GNUC_UNUSED static void set_up_world(struct world *w)
 	struct config_section section = { .kind = (char *)"matrix", .name = (char *)"home" };
 	char *fault = NULL;
 
-	log_set_level(LOG_LEVEL_ERROR);
-	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
-	w->path = g_build_filename(w->folder, "kith.db", NULL);
-	w->loop = loop_new();
-	clock_virtual_init(&w->clock, NOW_US);
 	w->device = "DEVICE";
-	w->hs = fake_hs_new(w->loop, hs_keys, w);
-	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
+	hs_ground_init(&w->ground, hs_keys, w);
+	w->path = hs_ground_store(&w->ground);
 	w->values = g_hash_table_new(g_str_hash, g_str_equal);
 	section.values = w->values;
 	assert_int_equal(seal_open(&section, w->path, &w->seal, &fault), 0);
@@ -329,21 +308,13 @@ G_GNUC_UNUSED static int set_up(void **state)
 G_GNUC_UNUSED static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = { "kith.db", "kith.db-wal", "kith.db-shm",
-					     "kith.db.lock", "home.key" };
+	g_autofree char *key = g_build_filename(w->ground.folder, "home.key", NULL);
 
 	close_store(w);
-	http_free(w->http);
-	fake_hs_free(w->hs);
-	loop_free(w->loop);
 	seal_free(w->seal);
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(w->folder, files[i], NULL);
-		g_remove(path);
-	}
-	assert_int_equal(g_rmdir(w->folder), 0);
-	g_free(w->folder);
-	g_free(w->path);
+	g_remove(key);
+	hs_ground_remove_store(w->path);
+	hs_ground_done(&w->ground);
 	g_free(w->why);
 	g_hash_table_unref(w->values);
 	json_decref(w->device_keys);
@@ -360,7 +331,7 @@ G_GNUC_UNUSED static void publish(struct world *w)
 
 	own_publish(w->own);
 	assert_int_equal(w->published, before);
-	assert_true(fake_hs_until_count(w->hs, &w->published, before + 1));
+	assert_true(fake_hs_until_count(w->ground.hs, &w->published, before + 1));
 }
 
 #endif

@@ -4,16 +4,11 @@
 #ifndef KITH_TEST_OUTBOUND_WORLD_H
 #define KITH_TEST_OUTBOUND_WORLD_H
 
+#include "hs_ground.h"
+
 #include "transport/matrix/e2ee/outbound.h"
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "clock.h"
-#include "fake_hs.h"
-#include "net/http.h"
 #include "store/db.h"
-#include "transport/matrix/account.h"
-#include "transport/matrix/api.h"
 #include "transport/matrix/dump.h"
 #include "transport/matrix/e2ee/canonical.h"
 #include "transport/matrix/e2ee/curve.h"
@@ -26,7 +21,6 @@
 #include "transport/matrix/rooms.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,14 +28,13 @@
 
 #include <cmocka.h>
 
-#define KITH   "@kith:hs.test"
-#define ANA    "@ana:hs.test"
-#define BEN    "@ben:hs.test"
-#define CLEO   "@cleo:hs.test"
-#define DORA   "@dora:far.test"
-#define ROOM   "!makers:hs.test"
-#define OTHER  "!other:hs.test"
-#define NOW_US INT64_C(1795424400000000)
+#define KITH  "@kith:hs.test"
+#define ANA   "@ana:hs.test"
+#define BEN   "@ben:hs.test"
+#define CLEO  "@cleo:hs.test"
+#define DORA  "@dora:far.test"
+#define ROOM  "!makers:hs.test"
+#define OTHER "!other:hs.test"
 
 /* Somebody's device. */
 struct phone {
@@ -63,11 +56,8 @@ struct person {
 };
 
 struct world {
-	char *folder, *path;
-	struct loop *loop;
-	struct clock_virtual clock;
-	struct fake_hs *hs;
-	struct http *http;
+	struct hs_ground ground;
+	char *path;
 	struct db *db;
 	struct api *api;
 	struct crypto_pickle_key key;
@@ -454,33 +444,22 @@ G_GNUC_UNUSED static void open_parts(struct world *w)
 	own_publish(w->own);
 	w->published = own_is_published(w->own);
 	if (!w->hold_keys)
-		assert_true(fake_hs_until_set(w->hs, &w->published));
+		assert_true(fake_hs_until_set(w->ground.hs, &w->published));
 }
 
 G_GNUC_UNUSED static void open_store(struct world *w)
 {
 	static const char *const places[] = { ROOM, OTHER, NULL };
 	struct db_watcher watcher = { .before = before_commit, .data = w };
-	const struct account account = {
-		.homeserver = (char *)fake_hs_url(w->hs),
-		.user = (char *)KITH,
-		.device = (char *)"KITHDEVICE",
-		.token = (char *)"secret",
-	};
-	const struct api_options options = { .loop = w->loop,
-					     .clock = &w->clock.clock,
-					     .http = w->http,
-					     .name = "home",
-					     .data = w };
 	g_autofree char *error = NULL;
 
 	assert_int_equal(db_open(w->path, &w->db, &error), 0);
 	db_watch(w->db, &watcher);
-	w->api = api_new(&options, &account);
+	w->api = hs_ground_sign_in(&w->ground, &w->ground.clock.clock, KITH, "KITHDEVICE", w);
 	w->rooms = matrix_rooms_new(w->db, "home", KITH, places);
 	w->room = matrix_rooms_find(w->rooms, ROOM);
-	w->env = (struct e2ee_env){ .loop = w->loop,
-				    .clock = &w->clock.clock,
+	w->env = (struct e2ee_env){ .loop = w->ground.loop,
+				    .clock = &w->ground.clock.clock,
 				    .db = w->db,
 				    .api = w->api,
 				    .network = "home",
@@ -582,13 +561,8 @@ G_GNUC_UNUSED static int set_up_with(void **state, bool hold_keys)
 	struct world *w = g_new0(struct world, 1);
 
 	w->hold_keys = hold_keys;
-	log_set_level(LOG_LEVEL_ERROR);
-	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
-	w->path = g_build_filename(w->folder, "kith.db", NULL);
-	w->loop = loop_new();
-	clock_virtual_init(&w->clock, NOW_US);
-	w->hs = fake_hs_new(w->loop, on_request, w);
-	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
+	hs_ground_init(&w->ground, on_request, w);
+	w->path = hs_ground_store(&w->ground);
 	w->people = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, person_free);
 	w->phones = g_ptr_array_new_with_free_func(phone_free);
 	w->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -615,23 +589,13 @@ G_GNUC_UNUSED static int set_up_unpublished(void **state)
 G_GNUC_UNUSED static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = { "kith.db", "kith.db-wal", "kith.db-shm",
-					     "kith.db.lock" };
 
 	close_store(w);
-	http_free(w->http);
-	fake_hs_free(w->hs);
-	loop_free(w->loop);
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(w->folder, files[i], NULL);
-		g_remove(path);
-	}
-	assert_int_equal(g_rmdir(w->folder), 0);
+	hs_ground_remove_store(w->path);
+	hs_ground_done(&w->ground);
 	g_hash_table_unref(w->people);
 	g_ptr_array_unref(w->phones);
 	g_hash_table_unref(w->taken);
-	g_free(w->folder);
-	g_free(w->path);
 	g_free(w);
 	return 0;
 }
@@ -644,7 +608,7 @@ G_GNUC_UNUSED static void await_ready(struct world *w)
 {
 	if (outbound_ready(w->outbound, w->room))
 		return;
-	assert_true(fake_hs_until_count(w->hs, &w->readies, w->readies + 1));
+	assert_true(fake_hs_until_count(w->ground.hs, &w->readies, w->readies + 1));
 	assert_true(outbound_ready(w->outbound, w->room));
 }
 

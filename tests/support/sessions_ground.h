@@ -5,20 +5,14 @@
 #ifndef KITH_TESTS_SESSIONS_GROUND_H
 #define KITH_TESTS_SESSIONS_GROUND_H
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "clock.h"
-#include "fake_hs.h"
-#include "net/http.h"
+#include "hs_ground.h"
+
 #include "store/db.h"
-#include "transport/matrix/account.h"
-#include "transport/matrix/api.h"
 #include "transport/matrix/e2ee/env.h"
 #include "transport/matrix/e2ee/olm.h"
 #include "transport/matrix/e2ee/outgoing.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,21 +21,11 @@
 
 #include <cmocka.h>
 
-#define NOW_US INT64_C(1795424400000000)
-
 static const struct crypto_pickle_key pickle_key = { "a key that no store ever saw" };
-
-struct ground {
-	char *folder;
-	struct loop *loop;
-	struct clock_virtual clock;
-	struct fake_hs *hs;
-	struct http *http;
-};
 
 /* Somebody's device, as kith runs it. */
 struct base {
-	struct ground *ground;
+	struct hs_ground *ground;
 	char *path;
 	struct db *db;
 	struct api *api;
@@ -51,37 +35,6 @@ struct base {
 	bool dies;        /* no commit succeeds any more */
 	unsigned deaths;  /* of its session with the server */
 };
-
-/* In memory where that is to be had: nothing here is about the disk. */
-static inline char *make_folder(void)
-{
-	char *folder = g_strdup("/dev/shm/kith-test-XXXXXX");
-
-	if (g_mkdtemp(folder))
-		return folder;
-	g_free(folder);
-	return g_dir_make_tmp("kith-test-XXXXXX", NULL);
-}
-
-G_GNUC_UNUSED static void ground_init(struct ground *g, hs_handler *handler, void *data)
-{
-	log_set_level(LOG_LEVEL_ERROR);
-	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
-	g->folder = make_folder();
-	g->loop = loop_new();
-	clock_virtual_init(&g->clock, NOW_US);
-	g->hs = fake_hs_new(g->loop, handler, data);
-	assert_int_equal(http_new(g->loop, &(struct http_options){ NULL, g->folder }, &g->http), 0);
-}
-
-G_GNUC_UNUSED static void ground_done(struct ground *g)
-{
-	http_free(g->http);
-	fake_hs_free(g->hs);
-	loop_free(g->loop);
-	assert_int_equal(g_rmdir(g->folder), 0);
-	g_free(g->folder);
-}
 
 static inline bool base_before(void *data)
 {
@@ -141,7 +94,7 @@ G_GNUC_UNUSED static void base_close(struct base *b)
 	db_close(b->db);
 }
 
-G_GNUC_UNUSED static void base_init(struct base *b, struct ground *g, const char *user,
+G_GNUC_UNUSED static void base_init(struct base *b, struct hs_ground *g, const char *user,
 				    const char *device)
 {
 	g_autofree char *name = g_strconcat(device, ".db", NULL);
@@ -156,14 +109,8 @@ G_GNUC_UNUSED static void base_init(struct base *b, struct ground *g, const char
 
 G_GNUC_UNUSED static void base_done(struct base *b)
 {
-	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
-
 	base_close(b);
-	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-		g_autofree char *path = g_strconcat(b->path, ends[i], NULL);
-		g_remove(path);
-	}
-	g_free(b->path);
+	hs_ground_remove_store(b->path);
 	g_string_free(b->emptied, TRUE);
 }
 

@@ -34,7 +34,7 @@ struct peer {
 };
 
 struct world {
-	struct ground ground;
+	struct hs_ground ground;
 	struct side kith, ana;
 	struct peer ben, mallory;
 	GHashTable *pool;    /* "USER DEVICE" -> GPtrArray of keys to hand out, {"ID": {...}} */
@@ -519,7 +519,7 @@ G_GNUC_UNUSED static int set_up(void **state)
 {
 	struct world *w = g_new0(struct world, 1);
 
-	ground_init(&w->ground, world_request, w);
+	hs_ground_init(&w->ground, world_request, w);
 	w->pool = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					(GDestroyNotify)g_ptr_array_unref);
 	w->mailbox = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -553,7 +553,7 @@ G_GNUC_UNUSED static int tear_down(void **state)
 	peer_done(&w->mallory);
 	g_hash_table_unref(w->pool);
 	g_hash_table_unref(w->mailbox);
-	ground_done(&w->ground);
+	hs_ground_done(&w->ground);
 	g_free(w);
 	return 0;
 }

@@ -3,18 +3,13 @@
 #ifndef KITH_TEST_WAITING_WORLD_H
 #define KITH_TEST_WAITING_WORLD_H
 
+#include "hs_ground.h"
+
 #include "transport/matrix/waiting.h"
 
-#include "base/loop.h"
-#include "clock.h"
-#include "fake_hs.h"
-#include "net/http.h"
 #include "store/db.h"
-#include "transport/matrix/account.h"
-#include "transport/matrix/api.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,15 +17,11 @@
 
 #include <cmocka.h>
 
-#define ROOM   "!makers:example.org"
-#define NOW_US INT64_C(1795424400000000)
+#define ROOM "!makers:example.org"
 
 struct world {
-	char *folder, *path;
-	struct loop *loop;
-	struct clock_virtual clock;
-	struct fake_hs *hs;
-	struct http *http;
+	struct hs_ground ground;
+	char *path;
 	struct db *db;
 	struct api *api;
 	struct waiting *w;
@@ -126,7 +117,7 @@ G_GNUC_UNUSED static void on_over(void *data, const char *room)
 	assert_false(db_inside(w->db));
 	assert_false(waiting_holds(w->w, room));
 	w->over++;
-	loop_quit(w->loop);
+	loop_quit(w->ground.loop);
 }
 
 /* At a kill the transaction that was under way is lost, and nothing is written any more. */
@@ -136,7 +127,7 @@ G_GNUC_UNUSED static bool before_commit(void *data)
 
 	if (w->commits == 0) {
 		w->dead = true;
-		loop_quit(w->loop);
+		loop_quit(w->ground.loop);
 	} else if (w->commits > 0) {
 		w->commits--;
 	}
@@ -154,17 +145,6 @@ G_GNUC_UNUSED static void open_store(struct world *w)
 {
 	static const struct waiting_callbacks callbacks = { on_event, on_missed, on_over };
 	struct db_watcher watcher = { .before = before_commit, .data = w };
-	struct account account = {
-		.homeserver = (char *)fake_hs_url(w->hs),
-		.user = (char *)"@kith:example.org",
-		.device = (char *)"DEVICE",
-		.token = (char *)"secret",
-	};
-	const struct api_options options = { .loop = w->loop,
-					     .clock = &w->clock.clock,
-					     .http = w->http,
-					     .name = "home",
-					     .data = w };
 	static struct db_watcher kept;
 	char *error = NULL;
 
@@ -172,7 +152,8 @@ G_GNUC_UNUSED static void open_store(struct world *w)
 	assert_int_equal(db_open(w->path, &w->db, &error), 0);
 	run(w, "CREATE TABLE IF NOT EXISTS heard(n INTEGER PRIMARY KEY, what TEXT)");
 	db_watch(w->db, &kept);
-	w->api = api_new(&options, &account);
+	w->api = hs_ground_sign_in(&w->ground, &w->ground.clock.clock, "@kith:example.org",
+				   "DEVICE", w);
 	w->w = waiting_new(w->db, "home", &callbacks, w);
 }
 
@@ -195,12 +176,8 @@ G_GNUC_UNUSED static int set_up(void **state)
 {
 	struct world *w = g_new0(struct world, 1);
 
-	w->folder = g_dir_make_tmp("kith-test-XXXXXX", NULL);
-	w->path = g_build_filename(w->folder, "kith.db", NULL);
-	w->loop = loop_new();
-	clock_virtual_init(&w->clock, NOW_US);
-	w->hs = fake_hs_new(w->loop, on_request, w);
-	assert_int_equal(http_new(w->loop, &(struct http_options){ NULL, w->folder }, &w->http), 0);
+	hs_ground_init(&w->ground, on_request, w);
+	w->path = hs_ground_store(&w->ground);
 	w->pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	w->told = g_string_new(NULL);
 	w->commits = -1;
@@ -212,20 +189,10 @@ G_GNUC_UNUSED static int set_up(void **state)
 G_GNUC_UNUSED static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = { "kith.db", "kith.db-wal", "kith.db-shm",
-					     "kith.db.lock" };
 
 	close_store(w);
-	http_free(w->http);
-	fake_hs_free(w->hs);
-	loop_free(w->loop);
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(w->folder, files[i], NULL);
-		g_remove(path);
-	}
-	assert_int_equal(g_rmdir(w->folder), 0);
-	g_free(w->folder);
-	g_free(w->path);
+	hs_ground_remove_store(w->path);
+	hs_ground_done(&w->ground);
 	g_hash_table_unref(w->pages);
 	g_string_free(w->told, TRUE);
 	g_free(w);
@@ -266,7 +233,7 @@ G_GNUC_UNUSED static void resume(struct world *w)
 
 G_GNUC_UNUSED static void await_over(struct world *w, unsigned least)
 {
-	assert_true(fake_hs_until_count(w->hs, &w->over, least));
+	assert_true(fake_hs_until_count(w->ground.hs, &w->over, least));
 }
 
 G_GNUC_UNUSED static void assert_told(struct world *w, const char *want)

@@ -245,13 +245,13 @@ static int start(struct ground *g, const char *password, bool replace)
 	g->passed = 0;
 	crosssign_start(g->c, &wish, done, g);
 	assert_false(g->told);
-	assert_true(fake_hs_until_set(g->w.hs, &g->told));
+	assert_true(fake_hs_until_set(g->w.ground.hs, &g->told));
 	return g->error;
 }
 
 static unsigned asked(const struct ground *g, const char *path)
 {
-	return fake_hs_count(g->w.hs, "POST", path);
+	return fake_hs_count(g->w.ground.hs, "POST", path);
 }
 
 #define KEYS_PATH       "v3/keys/device_signing/upload"
@@ -375,7 +375,7 @@ static void crosssign__server__wants_something_else(void **state)
 	g->asks = A_PAGE;
 	assert_int_equal(start(g, PASSWORD, false), -EACCES);
 	assert_non_null(strstr(g->said, "https://example.org/allow?it=1"));
-	assert_null(strstr(fake_hs_last(g->w.hs, "POST", KEYS_PATH)->body, "four words"));
+	assert_null(strstr(fake_hs_last(g->w.ground.hs, "POST", KEYS_PATH)->body, "four words"));
 }
 
 /*
@@ -389,7 +389,7 @@ static void crosssign__keys__are_found_again(void **state)
 	/* They went out, and no answer came. */
 	g->asks = PASSWORD_IT_IS;
 	assert_int_equal(start(g, NULL, false), -EACCES);
-	json_t *body = body_of(fake_hs_last(g->w.hs, "POST", KEYS_PATH));
+	json_t *body = body_of(fake_hs_last(g->w.ground.hs, "POST", KEYS_PATH));
 	g_autofree char *master = g_strdup(public_of(json_object_get(body, names[0])));
 	json_decref(body);
 	restart_all(g);

@@ -19,7 +19,7 @@ static void follow__somebody_new__is_asked_for_and_known(void **state)
 	assert_true(devices_follows(w->d, ANA));
 	assert_false(devices_known(w->d, ANA));
 	/* Nothing is asked before the account is there. */
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 0);
 	start(w);
 	await_known(w, ANA);
@@ -76,7 +76,7 @@ static void follow__undone__asks_nothing(void **state)
 	db_begin(w->db);
 	devices_follow(w->d, ANA);
 	db_undo(w->db);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 0);
 	assert_false(devices_follows(w->d, ANA));
 }
@@ -122,7 +122,7 @@ static void unfollow__while_asked__is_not_taken(void **state)
 	await_requests(w, 1);
 	unfollow(w, ANA);
 	release(w);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_user", ""), 0);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_device", ""), 0);
 	assert_int_equal(w->updates, 0);
@@ -141,7 +141,7 @@ static void follow__again_while_asked__is_asked_again(void **state)
 	await_requests(w, 1);
 	unfollow(w, ANA);
 	follow(w, ANA);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 1);
 	release(w);
 	await_known(w, ANA);
@@ -179,7 +179,7 @@ static void query__changed_meanwhile__is_asked_again_once_it_is_over(void **stat
 	await_requests(w, 1);
 	hear_changed(w, ANA);
 	hear_changed(w, ANA);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 1);
 	release(w);
 	w->hold = true;
@@ -193,7 +193,7 @@ static void query__changed_meanwhile__is_asked_again_once_it_is_over(void **stat
 	await_known(w, ANA);
 	assert_devices(w, ANA, "LAPTOP* PHONE*");
 	assert_heard(w, "updated " ANA);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 2);
 }
 
@@ -211,7 +211,7 @@ static void query__somebody_else__goes_beside_it(void **state)
 	follow(w, BOB);
 	await_known(w, BOB);
 	assert_false(devices_known(w->d, ANA));
-	const struct hs_request *last = fake_hs_last(w->hs, "POST", "v3/keys/query");
+	const struct hs_request *last = fake_hs_last(w->ground.hs, "POST", "v3/keys/query");
 	assert_null(strstr(last->body, ANA));
 	devices_free(g_steal_pointer(&w->d)); /* with one under way */
 }
@@ -264,8 +264,9 @@ static void gap__between_two_syncs__asks_who_has_changed(void **state)
 	await_known(w, BOB);
 	assert_true(devices_known(w->d, ANA));
 	assert_heard(w, "updated " ANA ", updated " BOB);
-	assert_int_equal(fake_hs_count(w->hs, "GET", "v3/keys/changes?from=s1%20&to=s2%26"), 1);
-	const struct hs_request *last = fake_hs_last(w->hs, "POST", "v3/keys/query");
+	assert_int_equal(fake_hs_count(w->ground.hs, "GET", "v3/keys/changes?from=s1%20&to=s2%26"),
+			 1);
+	const struct hs_request *last = fake_hs_last(w->ground.hs, "POST", "v3/keys/query");
 	assert_non_null(strstr(last->body, BOB));
 	assert_null(strstr(last->body, ANA));
 	assert_int_equal(questions(w), 2);
@@ -290,7 +291,7 @@ static void gap__that_the_server_does_not_tell_of__makes_all_old(void **state)
 	hear_gap(w, NULL, "s3"); /* the first sync of all */
 	await_known(w, ANA);
 	assert_int_equal(questions(w), 5);
-	assert_int_equal(fake_hs_count(w->hs, "GET", "v3/keys/changes"), 3);
+	assert_int_equal(fake_hs_count(w->ground.hs, "GET", "v3/keys/changes"), 3);
 }
 
 static void gap__with_nobody_followed__is_none(void **state)
@@ -299,10 +300,10 @@ static void gap__with_nobody_followed__is_none(void **state)
 
 	start(w);
 	hear_gap(w, "s1", "s2");
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	hear_gap(w, NULL, "s3");
-	fake_hs_turn(w->hs, 5000);
-	assert_int_equal(fake_hs_requests(w->hs)->len, 0);
+	fake_hs_turn(w->ground.hs, 5000);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 0);
 }
 
 static void gap__after_another__is_one_from_the_first_on(void **state)
@@ -318,13 +319,13 @@ static void gap__after_another__is_one_from_the_first_on(void **state)
 	hear_gap(w, "s1", "s2");
 	await_requests(w, 2);
 	follow(w, BOB); /* who is not asked for before that is answered */
-	fake_hs_turn(w->hs, 5000);
-	assert_int_equal(fake_hs_requests(w->hs)->len, 2);
+	fake_hs_turn(w->ground.hs, 5000);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 2);
 	hear_gap(w, "s3", "s4");
 	w->hold = false;
 	await_known(w, ANA);
 	await_known(w, BOB);
-	assert_int_equal(fake_hs_count(w->hs, "GET", "v3/keys/changes?from=s1&to=s4"), 1);
+	assert_int_equal(fake_hs_count(w->ground.hs, "GET", "v3/keys/changes?from=s1&to=s4"), 1);
 	assert_int_equal(questions(w), 2);
 }
 
@@ -343,8 +344,8 @@ static void restart__after_all_is_known__asks_nothing(void **state)
 	start(w);
 	assert_true(devices_known(w->d, ANA));
 	assert_devices(w, ANA, "PHONE*");
-	fake_hs_turn(w->hs, 5000);
-	assert_int_equal(fake_hs_requests(w->hs)->len, 1);
+	fake_hs_turn(w->ground.hs, 5000);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 1);
 }
 
 static void restart__before_the_answer__still_knows_what_is_older(void **state)
@@ -463,7 +464,7 @@ static void query__server_not_reached_but_heard_of__is_asked_at_once(void **stat
 	follow(w, BOB);
 	start(w);
 	await_unreachable(w, BOB);
-	fake_hs_turn(w->hs, 5000);
+	fake_hs_turn(w->ground.hs, 5000);
 	assert_int_equal(questions(w), 1);
 	g_hash_table_remove_all(w->dead);
 	hear_changed(w, BOB);
@@ -533,7 +534,7 @@ static void query__answer_that_is_none__is_asked_again_later(void **state)
 		hear_changed(w, ANA);
 		await_unreachable(w, ANA);
 		unsigned asked = questions(w);
-		fake_hs_turn(w->hs, 5000);
+		fake_hs_turn(w->ground.hs, 5000);
 		assert_int_equal(questions(w), asked);
 		assert_devices(w, ANA, "PHONE*");
 		w->answer = NULL;
@@ -589,8 +590,8 @@ static void query__session_over__does_not_keep_kith_busy(void **state)
 	w->status = 401;
 	w->all = true;
 	start(w);
-	assert_true(fake_hs_until(w->hs, has_failed, w));
-	fake_hs_turn(w->hs, 20000);
+	assert_true(fake_hs_until(w->ground.hs, has_failed, w));
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_true(w->d->failures <= 2);
 	assert_false(devices_unreachable(w->d, ANA));
 	assert_int_equal(questions(w), 1);
@@ -680,7 +681,7 @@ static void unfollow__thousands__are_not_all_remembered(void **state)
 	run(w, "INSERT INTO e2ee_user(network, user, followed, outdated, pinned)"
 	       " VALUES('other', '@u1', 0, 0, 'm')");
 	unfollow(w, ANA);
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_int_equal(
 		db_int(w->db, 0, "SELECT count(*) FROM e2ee_user WHERE network = 'home'", ""),
 		4096);

@@ -19,7 +19,7 @@ static bool has_nothing_to_send(void *data)
 
 static void await_sent(struct world *w)
 {
-	assert_true(fake_hs_until(w->hs, has_nothing_to_send, w));
+	assert_true(fake_hs_until(w->ground.hs, has_nothing_to_send, w));
 }
 
 /*
@@ -308,10 +308,10 @@ static void outbound_ready__so_long__rotates(void **state)
 	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
 
 	say_only(w);
-	clock_virtual_set(&w->clock, NOW_US + 7 * CLOCK_US_PER_DAY - 1);
+	clock_virtual_set(&w->ground.clock, NOW_US + 7 * CLOCK_US_PER_DAY - 1);
 	say_only(w);
 	assert_int_equal(g_hash_table_size(ana->keys), 1);
-	clock_virtual_set(&w->clock, NOW_US + 7 * CLOCK_US_PER_DAY);
+	clock_virtual_set(&w->ground.clock, NOW_US + 7 * CLOCK_US_PER_DAY);
 	say_only(w);
 	assert_int_equal(g_hash_table_size(ana->keys), 2);
 }
@@ -342,17 +342,17 @@ static void outbound_ready__a_device_has_no_keys__is_told_once_and_tried_again(v
 	say_only(w);
 	make_room(w, OTHER);
 	assert_false(outbound_ready(w->outbound, matrix_rooms_find(w->rooms, OTHER)));
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR - CLOCK_US_PER_MINUTE);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR - CLOCK_US_PER_MINUTE);
 	say_only(w);
 	await_sent(w);
 	assert_int_equal(mute->withheld->len, 1);
 	assert_int_equal(mute->claims, 1);
 
 	mute->empty = false;
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR);
 	say_only(w);
-	assert_true(fake_hs_until_count(w->hs, &mute->claims, 2));
-	fake_hs_turn(w->hs, 10000);
+	assert_true(fake_hs_until_count(w->ground.hs, &mute->claims, 2));
+	fake_hs_turn(w->ground.hs, 10000);
 	event = say(w, "two");
 	assert_true(reads(mute, event));
 	json_decref(event);
@@ -365,13 +365,13 @@ static void outbound_ready__claims_fail__asks_again_by_itself(void **state)
 
 	w->claim_status = 400;
 	assert_false(outbound_ready(w->outbound, w->room));
-	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
-		fake_hs_turn(w->hs, 1000);
-	fake_hs_turn(w->hs, 20000);
+	while (fake_hs_count(w->ground.hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->ground.hs, 1000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_int_equal(w->readies, 0);
 	w->claim_status = 0;
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_MINUTE);
-	assert_true(fake_hs_until_count(w->hs, &w->readies, 1));
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_MINUTE);
+	assert_true(fake_hs_until_count(w->ground.hs, &w->readies, 1));
 	json_t *event = say(w, "hello");
 	assert_true(reads(ana, event));
 	assert_int_equal(ana->withheld->len, 0);
@@ -385,19 +385,19 @@ static void outbound_ready__claims_fail_for_long__goes_on_without(void **state)
 
 	w->claim_status = 400;
 	assert_false(outbound_ready(w->outbound, w->room));
-	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
-		fake_hs_turn(w->hs, 1000);
-	fake_hs_turn(w->hs, 20000);
-	clock_virtual_set(&w->clock, NOW_US + 5 * CLOCK_US_PER_MINUTE);
+	while (fake_hs_count(w->ground.hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->ground.hs, 1000);
+	fake_hs_turn(w->ground.hs, 20000);
+	clock_virtual_set(&w->ground.clock, NOW_US + 5 * CLOCK_US_PER_MINUTE);
 	await_ready(w);
 	await_sent(w);
 	assert_int_equal(ana->withheld->len, 1);
 	/* They are not left out for long. */
 	w->claim_status = 0;
-	clock_virtual_set(&w->clock, NOW_US + 10 * CLOCK_US_PER_MINUTE);
+	clock_virtual_set(&w->ground.clock, NOW_US + 10 * CLOCK_US_PER_MINUTE);
 	say_only(w);
-	assert_true(fake_hs_until_count(w->hs, &ana->claims, 1));
-	fake_hs_turn(w->hs, 10000);
+	assert_true(fake_hs_until_count(w->ground.hs, &ana->claims, 1));
+	fake_hs_turn(w->ground.hs, 10000);
 	json_t *event = say(w, "hello");
 	assert_true(reads(ana, event));
 	json_decref(event);
@@ -406,7 +406,7 @@ static void outbound_ready__claims_fail_for_long__goes_on_without(void **state)
 /* As it came in keys/upload, taken by somebody. */
 static char *fallback_key(struct world *w)
 {
-	const GPtrArray *requests = fake_hs_requests(w->hs);
+	const GPtrArray *requests = fake_hs_requests(w->ground.hs);
 	char *found = NULL;
 
 	for (unsigned i = 0; i < requests->len; i++) {
@@ -487,7 +487,7 @@ static void outbound_ready__a_server_is_down__goes_on_without(void **state)
 	w->far_is_down = false;
 	changed(w, DORA);
 	while (!devices_known(w->devices, DORA))
-		fake_hs_turn(w->hs, 1000);
+		fake_hs_turn(w->ground.hs, 1000);
 	event = say(w, "two");
 	assert_true(reads(dora, event));
 	json_decref(event);
@@ -500,9 +500,9 @@ static void outbound_ready__the_key_is_on_its_way__waits_for_it(void **state)
 
 	w->hold_messages = true;
 	assert_false(outbound_ready(w->outbound, w->room));
-	while (fake_hs_count(w->hs, "PUT", "v3/sendToDevice/") == 0)
-		fake_hs_turn(w->hs, 1000);
-	fake_hs_turn(w->hs, 20000);
+	while (fake_hs_count(w->ground.hs, "PUT", "v3/sendToDevice/") == 0)
+		fake_hs_turn(w->ground.hs, 1000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_false(outbound_ready(w->outbound, w->room));
 	db_begin(w->db);
 	json_t *content = json_object();
@@ -526,10 +526,10 @@ static void outbound_ready__the_room_is_not_known_yet__tells_once_it_is(void **s
 	add_phone(w, ANA, "PHONE", true);
 	w->room->complete = false;
 	assert_false(outbound_ready(w->outbound, w->room));
-	fake_hs_turn(w->hs, 30000);
+	fake_hs_turn(w->ground.hs, 30000);
 	assert_int_equal(w->readies, 0);
 	w->room->complete = true;
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_SECOND);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_SECOND);
 	await_ready(w);
 	/* Nor is it while it is asked for again. */
 	w->room->complete = false;
@@ -538,7 +538,7 @@ static void outbound_ready__the_room_is_not_known_yet__tells_once_it_is(void **s
 
 static bool has_uploaded(void *data)
 {
-	return fake_hs_count(((struct world *)data)->hs, "POST", "v3/keys/upload") > 0;
+	return fake_hs_count(((struct world *)data)->ground.hs, "POST", "v3/keys/upload") > 0;
 }
 
 /* Nobody could tell whose the session is. */
@@ -548,15 +548,16 @@ static void outbound_ready__kiths_keys_are_not_published__waits(void **state)
 	const struct phone *ana = add_phone(w, ANA, "PHONE", true);
 
 	assert_false(outbound_ready(w->outbound, w->room));
-	assert_true(fake_hs_until(w->hs, has_uploaded, w));
-	fake_hs_turn(w->hs, 30000);
+	assert_true(fake_hs_until(w->ground.hs, has_uploaded, w));
+	fake_hs_turn(w->ground.hs, 30000);
 	assert_true(devices_known(w->devices, ANA));
 	assert_int_equal(ana->claims, 0);
 	w->hold_keys = false;
 	const struct hs_answer a = { .text = "{\"one_time_key_counts\":{}}" };
-	fake_hs_answer(w->hs, fake_hs_last(w->hs, "POST", "v3/keys/upload")->number, &a);
-	assert_true(fake_hs_until_set(w->hs, &w->published));
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_SECOND);
+	fake_hs_answer(w->ground.hs, fake_hs_last(w->ground.hs, "POST", "v3/keys/upload")->number,
+		       &a);
+	assert_true(fake_hs_until_set(w->ground.hs, &w->published));
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_SECOND);
 	json_t *event = say(w, "hello");
 	assert_true(reads(ana, event));
 	json_decref(event);
@@ -572,10 +573,10 @@ static void outbound_ready__before_the_first_sync__tells_once_it_may_be(void **s
 	open_outbound(w);
 	assert_false(outbound_ready(w->outbound, w->room));
 	unsigned before = w->readies;
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_int_equal(w->readies, before);
 	outbound_start(w->outbound);
-	assert_true(fake_hs_until_count(w->hs, &w->readies, before + 1));
+	assert_true(fake_hs_until_count(w->ground.hs, &w->readies, before + 1));
 	assert_true(outbound_ready(w->outbound, w->room));
 }
 

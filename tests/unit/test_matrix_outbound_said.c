@@ -103,10 +103,10 @@ static void outbound_ready__killed_before_it_is_kept__begins_again(void **state)
 
 	w->hold_messages = true;
 	assert_false(outbound_ready(w->outbound, w->room));
-	while (fake_hs_count(w->hs, "POST", "v3/keys/claim") == 0)
-		fake_hs_turn(w->hs, 1000);
+	while (fake_hs_count(w->ground.hs, "POST", "v3/keys/claim") == 0)
+		fake_hs_turn(w->ground.hs, 1000);
 	w->killed = true;
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	w->hold_messages = false;
 	restart(w);
 	json_t *event = say(w, "hello");
@@ -125,7 +125,7 @@ static bool is_ready_or_killed(void *data)
 /* What is committed is sent: somebody reads it, and no index comes twice. */
 static void try_to_say(struct world *w, const struct phone *reader, GHashTable *said)
 {
-	assert_true(fake_hs_until(w->hs, is_ready_or_killed, w));
+	assert_true(fake_hs_until(w->ground.hs, is_ready_or_killed, w));
 	if (w->killed)
 		return;
 	json_t *content = json_object();
@@ -261,10 +261,10 @@ static void outbound_echoed__said_long_ago__is_forgotten(void **state)
 
 	add_phone(w, ANA, "PHONE", true);
 	say_only(w);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_YEAR);
 	say_only(w);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_YEAR + 8 * CLOCK_US_PER_DAY);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_YEAR + 8 * CLOCK_US_PER_DAY);
 	say_only(w);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM e2ee_spoken", ""), 2);
 }

@@ -4,7 +4,7 @@
 #include "sessions_ground.h"
 
 struct world {
-	struct ground ground;
+	struct hs_ground ground;
 	struct base kith;
 	int status; /* of every answer; 0: 200 */
 	const char *answer;
@@ -34,7 +34,7 @@ static int set_up(void **state)
 {
 	struct world *w = g_new0(struct world, 1);
 
-	ground_init(&w->ground, on_request, w);
+	hs_ground_init(&w->ground, on_request, w);
 	base_init(&w->kith, &w->ground, "@kith:example.org", "KITH");
 	log_set_level(LOG_LEVEL_WARNING);
 	log_listen(on_log, w);
@@ -48,7 +48,7 @@ static int tear_down(void **state)
 
 	log_listen(NULL, NULL);
 	base_done(&w->kith);
-	ground_done(&w->ground);
+	hs_ground_done(&w->ground);
 	g_free(w);
 	return 0;
 }

@@ -13,7 +13,7 @@ enum { STOCK = 50 };
 
 static unsigned uploads(const struct world *w)
 {
-	return fake_hs_count(w->hs, "POST", "v3/keys/upload");
+	return fake_hs_count(w->ground.hs, "POST", "v3/keys/upload");
 }
 
 /* What a /sync answer says. */
@@ -72,7 +72,7 @@ static void hear_before(struct world *w)
 	unsigned before = uploads(w);
 
 	hear(w, "{}", NULL);
-	fake_hs_turn(w->hs, 5 * 1000);
+	fake_hs_turn(w->ground.hs, 5 * 1000);
 	assert_int_equal(uploads(w), before);
 }
 
@@ -151,7 +151,7 @@ static void own__keys__are_published_once(void **state)
 	restart(w);
 	publish(w);
 	assert_int_equal(uploads(w), before + 1);
-	assert_string_equal(fake_hs_last(w->hs, "POST", "v3/keys/upload")->body, "{}");
+	assert_string_equal(fake_hs_last(w->ground.hs, "POST", "v3/keys/upload")->body, "{}");
 }
 
 static void own__nothing__goes_out_unasked(void **state)
@@ -159,8 +159,8 @@ static void own__nothing__goes_out_unasked(void **state)
 	struct world *w = *state;
 
 	hear(w, "{}", "[]");
-	fake_hs_turn(w->hs, 50 * 1000);
-	assert_int_equal(fake_hs_requests(w->hs)->len, 0);
+	fake_hs_turn(w->ground.hs, 50 * 1000);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 0);
 }
 
 static void own__server__has_lost_the_device(void **state)
@@ -213,8 +213,8 @@ static void own__keys__are_in_the_store_before_they_go_out(void **state)
 	w->fallback_used = true;
 	hear_before(w);
 	hear_true(w);
-	assert_true(fake_hs_until(w->hs, is_stocked, w));
-	assert_true(fake_hs_until(w->hs, has_unused_fallback, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stocked, w));
+	assert_true(fake_hs_until(w->ground.hs, has_unused_fallback, w));
 	assert_true(uploads(w) >= 4);
 }
 
@@ -228,7 +228,7 @@ static void own__kill__loses_no_key(void **state)
 	for (int commits = 0; !done; commits++) {
 		w->commits = commits;
 		own_publish(w->own);
-		assert_true(fake_hs_until(w->hs, is_over, w));
+		assert_true(fake_hs_until(w->ground.hs, is_over, w));
 		done = !w->killed;
 		/* Somebody is quicker than kith. */
 		char *one_time = NULL;
@@ -285,8 +285,8 @@ static void own__upload__is_refused(void **state)
 	/* The same keys as before: they were not out there. */
 	assert_int_equal(json_object_size(w->seen), STOCK);
 	const struct hs_request *first = NULL;
-	for (unsigned i = 0; i < fake_hs_requests(w->hs)->len && !first; i++) {
-		const struct hs_request *r = fake_hs_requests(w->hs)->pdata[i];
+	for (unsigned i = 0; i < fake_hs_requests(w->ground.hs)->len && !first; i++) {
+		const struct hs_request *r = fake_hs_requests(w->ground.hs)->pdata[i];
 		first = hs_is(r, "POST", "v3/keys/upload") ? r : NULL;
 	}
 	json_t *body = body_of(first);
@@ -303,7 +303,7 @@ static void own__server__says_it_has_none(void **state)
 	unsigned before = uploads(w);
 	for (unsigned i = 0; i < 10; i++) {
 		hear(w, "{\"signed_curve25519\":0}", NULL);
-		fake_hs_turn(w->hs, 10 * 1000);
+		fake_hs_turn(w->ground.hs, 10 * 1000);
 	}
 	assert_int_equal(uploads(w), before);
 }
@@ -324,13 +324,13 @@ static void assert_stale(struct world *w)
 	unsigned before;
 
 	own_publish(w->own);
-	assert_true(fake_hs_until(w->hs, is_stale, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stale, w));
 	assert_true(*w->why);
-	before = fake_hs_requests(w->hs)->len;
+	before = fake_hs_requests(w->ground.hs)->len;
 	own_publish(w->own);
 	hear(w, "{}", "[]");
-	fake_hs_turn(w->hs, 50 * 1000);
-	assert_int_equal(fake_hs_requests(w->hs)->len, before);
+	fake_hs_turn(w->ground.hs, 50 * 1000);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, before);
 	assert_int_equal(w->stale, 1);
 	assert_int_equal(w->published, 0);
 }
@@ -396,7 +396,7 @@ static void own__stock__is_topped_up(void **state)
 	assert_int_equal(json_object_size(w->one_time), STOCK - 3);
 	unsigned before = uploads(w);
 	hear_true(w);
-	assert_true(fake_hs_until(w->hs, is_stocked, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stocked, w));
 	assert_int_equal(uploads(w), before + 1);
 	assert_int_equal(json_object_size(w->seen), STOCK + 3);
 	assert_int_equal(takes(w, one_time), 0);
@@ -404,7 +404,7 @@ static void own__stock__is_topped_up(void **state)
 	g_clear_pointer(&one_time, g_free);
 	hs_claim(w, &one_time);
 	hear_true(w);
-	assert_true(fake_hs_until(w->hs, is_stocked, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stocked, w));
 	assert_int_equal(json_object_size(w->seen), STOCK + 4);
 }
 
@@ -425,13 +425,13 @@ static void own__counts__are_nonsense(void **state)
 	unsigned before = uploads(w);
 	for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) {
 		hear(w, counts[i], unused[i]);
-		fake_hs_turn(w->hs, 10 * 1000);
+		fake_hs_turn(w->ground.hs, 10 * 1000);
 		assert_int_equal(uploads(w), before);
 	}
 	/* Fewer than none is none. */
 	hs_claim_all(w);
 	hear(w, "{\"signed_curve25519\":-5}", NULL);
-	assert_true(fake_hs_until(w->hs, is_stocked, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stocked, w));
 }
 
 static void own__counts__are_not_told(void **state)
@@ -443,11 +443,11 @@ static void own__counts__are_not_told(void **state)
 	hs_claim_all(w);
 	unsigned before = uploads(w);
 	hear(w, NULL, NULL);
-	fake_hs_turn(w->hs, 10 * 1000);
+	fake_hs_turn(w->ground.hs, 10 * 1000);
 	assert_int_equal(uploads(w), before);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR + 1);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR + 1);
 	hear(w, NULL, NULL);
-	assert_true(fake_hs_until(w->hs, is_stocked, w));
+	assert_true(fake_hs_until(w->ground.hs, is_stocked, w));
 }
 
 /*
@@ -470,24 +470,24 @@ static void own__fallback_key__is_replaced_once_it_was_used(void **state)
 	g_autofree char *first = fallback_key(w);
 	w->fallback_used = true;
 	hear_true(w);
-	assert_true(fake_hs_until(w->hs, has_unused_fallback, w));
+	assert_true(fake_hs_until(w->ground.hs, has_unused_fallback, w));
 	g_autofree char *second = fallback_key(w);
 	assert_string_not_equal(first, second);
 	/* Not again while somebody may still come with the first. */
 	unsigned before = uploads(w);
 	w->fallback_used = true;
 	hear_true(w);
-	fake_hs_turn(w->hs, 20 * 1000);
+	fake_hs_turn(w->ground.hs, 20 * 1000);
 	assert_int_equal(uploads(w), before);
 	assert_int_equal(takes(w, first), 0);
 	assert_int_equal(takes(w, second), 0);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR - 1);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR - 1);
 	hear_true(w);
 	assert_int_equal(takes(w, first), 0);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR);
 	hear_true(w);
 	assert_int_equal(takes(w, first), -EBADMSG);
-	assert_true(fake_hs_until(w->hs, has_unused_fallback, w));
+	assert_true(fake_hs_until(w->ground.hs, has_unused_fallback, w));
 	g_autofree char *third = fallback_key(w);
 	assert_string_not_equal(second, third);
 	assert_int_equal(takes(w, second), 0);
@@ -505,7 +505,7 @@ static void own__fallback_key__survives_a_kill(void **state)
 	w->fallback_used = true;
 	w->commits = 1;
 	hear_true(w);
-	assert_true(fake_hs_until_set(w->hs, &w->killed));
+	assert_true(fake_hs_until_set(w->ground.hs, &w->killed));
 	g_autofree char *second = fallback_key(w);
 	assert_string_not_equal(first, second);
 	restart(w);
@@ -514,7 +514,7 @@ static void own__fallback_key__survives_a_kill(void **state)
 	assert_string_equal(again, second);
 	assert_int_equal(takes(w, first), 0);
 	assert_int_equal(takes(w, second), 0);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR);
 	hear_true(w);
 	assert_int_equal(takes(w, first), -EBADMSG);
 	assert_int_equal(takes(w, second), 0);
@@ -529,14 +529,14 @@ static void own__fallback_key__is_forgotten_after_a_restart(void **state)
 	g_autofree char *first = fallback_key(w);
 	w->fallback_used = true;
 	hear_true(w);
-	assert_true(fake_hs_until(w->hs, has_unused_fallback, w));
+	assert_true(fake_hs_until(w->ground.hs, has_unused_fallback, w));
 	restart(w);
 	assert_int_equal(takes(w, first), 0);
 	restart(w);
-	clock_virtual_set(&w->clock, NOW_US + CLOCK_US_PER_HOUR);
+	clock_virtual_set(&w->ground.clock, NOW_US + CLOCK_US_PER_HOUR);
 	/* Without anything being heard. */
 	restart(w);
-	fake_hs_turn(w->hs, 20 * 1000);
+	fake_hs_turn(w->ground.hs, 20 * 1000);
 	assert_int_equal(takes(w, first), -EBADMSG);
 	restart(w);
 	assert_int_equal(takes(w, first), -EBADMSG);

@@ -13,16 +13,16 @@ static void gap__pages__are_heard_in_order_before_what_came_since(void **state)
 	assert_true(waiting_holds(w->w, ROOM));
 	add(w, "g", true);
 	add(w, "h", false);
-	assert_int_equal(fake_hs_requests(w->hs)->len, 0);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 0);
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "a b c d e f g h! ");
 	assert_heard(w, "a b c d e f g h");
 	assert_empty(w);
-	const struct hs_request *r = g_ptr_array_index(fake_hs_requests(w->hs), 0);
+	const struct hs_request *r = g_ptr_array_index(fake_hs_requests(w->ground.hs), 0);
 	assert_string_equal(r->path, "/_matrix/client/v3/rooms/%21makers%3Aexample.org/messages"
 				     "?dir=b&from=t3&to=since&limit=100");
-	assert_int_equal(fake_hs_requests(w->hs)->len, 3);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 3);
 }
 
 static void gap__connected__is_asked_for_at_once(void **state)
@@ -37,7 +37,7 @@ static void gap__connected__is_asked_for_at_once(void **state)
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "a b c! ");
-	assert_int_equal(fake_hs_requests(w->hs)->len, 1);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 1);
 }
 
 static void gap__rooms__have_their_own(void **state)
@@ -50,17 +50,17 @@ static void gap__rooms__have_their_own(void **state)
 	gap_in(w, "!other:example.org", "u3", "since");
 	w->hold = true;
 	resume(w);
-	assert_true(fake_hs_until_requests(w->hs, 2));
+	assert_true(fake_hs_until_requests(w->ground.hs, 2));
 	struct hs_answer a = { .text = g_hash_table_lookup(w->pages, "t3") };
-	const struct hs_request *r = fake_hs_last(w->hs, "GET", "v3/rooms/%21makers");
-	assert_true(fake_hs_answer(w->hs, r->number, &a));
+	const struct hs_request *r = fake_hs_last(w->ground.hs, "GET", "v3/rooms/%21makers");
+	assert_true(fake_hs_answer(w->ground.hs, r->number, &a));
 	await_over(w, 1);
 	assert_told(w, "a b ");
 	assert_false(waiting_holds(w->w, ROOM));
 	assert_true(waiting_holds(w->w, "!other:example.org"));
 	a.text = g_hash_table_lookup(w->pages, "u3");
-	r = fake_hs_last(w->hs, "GET", "v3/rooms/%21other");
-	assert_true(fake_hs_answer(w->hs, r->number, &a));
+	r = fake_hs_last(w->ground.hs, "GET", "v3/rooms/%21other");
+	assert_true(fake_hs_answer(w->ground.hs, r->number, &a));
 	await_over(w, 2);
 	assert_told(w, "elsewhere:c elsewhere:d ");
 	assert_empty(w);
@@ -96,7 +96,7 @@ static void page__empty_without_end__is_given_up(void **state)
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "missed ");
-	assert_int_equal(fake_hs_requests(w->hs)->len, WAITING_EVENTS_MOST / WAITING_PAGE);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, WAITING_EVENTS_MOST / WAITING_PAGE);
 }
 
 static void page__known_events__end_it(void **state)
@@ -112,7 +112,7 @@ static void page__known_events__end_it(void **state)
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "e f ");
-	assert_int_equal(fake_hs_requests(w->hs)->len, 2);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 2);
 }
 
 static void page__all_old__ends_it(void **state)
@@ -131,7 +131,7 @@ static void page__all_old__ends_it(void **state)
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "old older a late ");
-	assert_int_equal(fake_hs_requests(w->hs)->len, 2);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, 2);
 }
 
 static void gap__too_long__is_missed_but_for_its_end(void **state)
@@ -143,7 +143,7 @@ static void gap__too_long__is_missed_but_for_its_end(void **state)
 	gap(w, "p0");
 	resume(w);
 	await_over(w, 1);
-	assert_int_equal(fake_hs_requests(w->hs)->len, pages);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, pages);
 	assert_true(g_str_has_prefix(w->told->str, "missed 8001 8002 "));
 	assert_true(g_str_has_suffix(w->told->str, " 9999 10000 "));
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM heard", ""),
@@ -228,7 +228,7 @@ static void gap__second__makes_one_hole_of_both(void **state)
 	resume(w);
 	await_over(w, 1);
 	assert_told(w, "a b c d e f! ");
-	const struct hs_request *r = fake_hs_last(w->hs, "GET", "v3/rooms/");
+	const struct hs_request *r = fake_hs_last(w->ground.hs, "GET", "v3/rooms/");
 	assert_non_null(strstr(r->path, "to=since&"));
 	assert_empty(w);
 }
@@ -242,12 +242,12 @@ static void gap__second_while_one_is_asked_for__asks_anew(void **state)
 	set_page(w, "t3", "never", NULL);
 	set_page(w, "t9", "b a", NULL);
 	gap(w, "t3");
-	assert_true(fake_hs_until_requests(w->hs, 1));
+	assert_true(fake_hs_until_requests(w->ground.hs, 1));
 	w->hold = false;
 	gap(w, "t9");
 	/* What the first one would have told. */
 	struct hs_answer late = { .text = g_hash_table_lookup(w->pages, "t3") };
-	fake_hs_answer(w->hs, 0, &late);
+	fake_hs_answer(w->ground.hs, 0, &late);
 	await_over(w, 1);
 	assert_told(w, "a b ");
 	assert_empty(w);
@@ -271,7 +271,7 @@ static void gap__always_another__comes_to_an_end(void **state)
 	while (!w->over && gaps < 100) {
 		gap(w, "p0");
 		gaps++;
-		assert_true(fake_hs_until(w->hs, page_taken, w));
+		assert_true(fake_hs_until(w->ground.hs, page_taken, w));
 		w->asked = db_int(w->db, 0, "SELECT asked FROM matrix_gap", "");
 	}
 	assert_int_equal(gaps, WAITING_EVENTS_MOST / WAITING_PAGE);
@@ -287,13 +287,13 @@ static void drop__room__is_forgotten(void **state)
 	resume(w);
 	gap(w, "t3");
 	add(w, "a", false);
-	assert_true(fake_hs_until_requests(w->hs, 1));
+	assert_true(fake_hs_until_requests(w->ground.hs, 1));
 	db_begin(w->db);
 	waiting_drop(w->w, ROOM);
 	waiting_drop(w->w, "!never:example.org");
 	db_end(w->db);
 	assert_empty(w);
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_told(w, "");
 	assert_int_equal(w->over, 0);
 }
@@ -316,7 +316,7 @@ static void add__too_many__gives_the_hole_up(void **state)
 	assert_true(g_str_has_prefix(w->told->str, "missed 0! 1! "));
 	assert_true(g_str_has_suffix(w->told->str, " 4999! last! "));
 	assert_empty(w);
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM heard", ""), 5002);
 }
 
@@ -327,9 +327,9 @@ static void ask_in_vain(struct world *w)
 	gap(w, "t3");
 	w->hold = true;
 	resume(w);
-	assert_true(fake_hs_until_requests(w->hs, 1));
+	assert_true(fake_hs_until_requests(w->ground.hs, 1));
 	w->hold = false;
-	clock_virtual_set(&w->clock, w->clock.now_us + 10 * CLOCK_US_PER_MINUTE);
+	clock_virtual_set(&w->ground.clock, w->ground.clock.now_us + 10 * CLOCK_US_PER_MINUTE);
 }
 
 static void gap__server_down__is_asked_for_again(void **state)
@@ -337,7 +337,7 @@ static void gap__server_down__is_asked_for_again(void **state)
 	struct world *w = *state;
 
 	ask_in_vain(w);
-	fake_hs_hang_up(w->hs);
+	fake_hs_hang_up(w->ground.hs);
 	await_over(w, 1);
 	assert_told(w, "a b ");
 	assert_empty(w);
@@ -350,7 +350,7 @@ static void gap__too_often__is_asked_for_again(void **state)
 			       .text = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"error\":\"later\"}" };
 
 	ask_in_vain(w);
-	fake_hs_answer(w->hs, 0, &a);
+	fake_hs_answer(w->ground.hs, 0, &a);
 	await_over(w, 1);
 	assert_told(w, "a b ");
 	assert_empty(w);
@@ -362,7 +362,7 @@ static void gap__server_always_fails__is_missed(void **state)
 	struct hs_answer a = { .status = 500, .text = "{\"errcode\":\"M_UNKNOWN\"}" };
 
 	ask_in_vain(w);
-	fake_hs_answer(w->hs, 0, &a);
+	fake_hs_answer(w->ground.hs, 0, &a);
 	await_over(w, 1);
 	assert_told(w, "missed ");
 	assert_empty(w);
@@ -376,10 +376,10 @@ static void gap__another_session__asks_again(void **state)
 	gap(w, "t3");
 	w->hold = true;
 	resume(w);
-	assert_true(fake_hs_until_requests(w->hs, 1));
+	assert_true(fake_hs_until_requests(w->ground.hs, 1));
 	w->hold = false;
 	restart(w);
-	fake_hs_turn(w->hs, 20000);
+	fake_hs_turn(w->ground.hs, 20000);
 	assert_told(w, "");
 	resume(w);
 	await_over(w, 1);

@@ -17,7 +17,7 @@ static void restart__whenever__loses_and_doubles_nothing(void **state)
 		w->commits = kills;
 		resume(w);
 		while (!w->over && !w->dead)
-			loop_run(w->loop);
+			loop_run(w->ground.loop);
 		killed = w->dead;
 		if (killed) {
 			restart(w);
@@ -44,7 +44,7 @@ static void restart__half_handed_on__goes_on_behind_it(void **state)
 	w->commits = 4;
 	resume(w);
 	while (!w->dead)
-		loop_run(w->loop);
+		loop_run(w->ground.loop);
 	restart(w);
 	assert_int_equal(db_int(w->db, 0, "SELECT count(*) FROM heard", ""), 100);
 	/* Before it goes on, the first sync has another hole. */
@@ -84,12 +84,12 @@ static void restart__hole__is_as_long_and_as_old(void **state)
 	w->commits = 7;
 	resume(w);
 	while (!w->dead)
-		loop_run(w->loop);
+		loop_run(w->ground.loop);
 	restart(w);
 	resume(w);
 	await_over(w, 1);
 	/* One of them twice. */
-	assert_int_equal(fake_hs_requests(w->hs)->len, pages + 1);
+	assert_int_equal(fake_hs_requests(w->ground.hs)->len, pages + 1);
 	assert_true(g_str_has_prefix(w->told->str, "missed 8001 8002 "));
 	assert_int_equal(db_int(w->db, 0, "SELECT count(DISTINCT what) FROM heard", ""),
 			 WAITING_EVENTS_MOST + 1);
