@@ -65,6 +65,15 @@ def kith_release():
     return program.resolve()
 
 
+@pytest.fixture(scope='session')
+def forger_program(kith_program):
+    """What forged.Forger runs: $FORGER, else where it lies in the same build as kith."""
+    program = pathlib.Path(os.environ.get('FORGER', kith_program.parent / 'tests/live/forger'))
+    if not program.exists():
+        missing(str(program))
+    return program.resolve()
+
+
 @pytest.fixture
 def cleanup():
     """Callbacks are called last first, all of them, even if one fails."""

@@ -1,5 +1,7 @@
 """Olga, Ana and kith in a room of Olga's; what each of them sees there, and what kith keeps."""
 import re
+import secrets
+import time
 
 import irc
 from group import posts_left, store_of
@@ -17,6 +19,7 @@ path = {store}
 '''
 
 LEFT_S = 90  # what a network did not take is offered again after a minute
+QUIET_S = 4  # for what is not to come
 TOLD_S = 60  # in private, where a room has to be opened first and somebody has to follow
 
 KNOWS_NOBODY = 'I know nobody called “{}” here'
@@ -95,6 +98,16 @@ class House:
             irc.wait_for(f'{listener.name} to have heard it', lambda: any(
                 text == f'so far, {self.settled}'
                 for _, _, text in listener.said_in(room or self.room)))
+
+    def never_answered(self, *probes):
+        """They were asked before; a question of Ana's asked later is answered, and then nothing
+        comes."""
+        self.answers(self.ana, f'silence{secrets.token_hex(2)}')
+        time.sleep(QUIET_S)
+        self.settle()
+        for listener in (self.olga, self.ana):
+            answered = set(self.answered(listener)) & set(probes)
+            assert not answered, f'answered: {answered}'
 
     def devices(self):
         """Kith's, as the server knows them."""

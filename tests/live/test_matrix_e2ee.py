@@ -15,7 +15,7 @@ import matrix
 from encrypted import (check, forget_session, has_key, passing, said_by, seen, send_raw,
                        session)
 from gate import AFTER, BEFORE, Gate
-from house import CONFIG, KNOWS_NOBODY, House
+from house import CONFIG, KNOWS_NOBODY, QUIET_S, House
 from matrix import NEWEST, OLD
 
 UNSIGNED = 'UNSIGNED_SENDER_DEVICE'
@@ -23,7 +23,6 @@ WITHHELD = 'MEGOLM_KEY_WITHHELD_FOR_UNVERIFIED_DEVICE'
 LATE_S = 30
 PERIOD_S = 60  # the shortest that kith keeps to
 KEYS = 20  # one-time keys; fewer on the server would soon be none
-QUIET_S = 4  # for what is not to come
 
 both_versions = pytest.mark.parametrize('peers', [NEWEST, OLD], indirect=True)
 
@@ -68,16 +67,6 @@ def member(house, name, **options):
 
 def welcomes(house):
     return [text for text in house.said(house.ana) if 'Welcome' in text]
-
-
-def never_answered(house, *probes):
-    """They were asked before; a question of Ana's asked later is answered, and then nothing
-    comes."""
-    house.answers(house.ana, f'silence{secrets.token_hex(2)}')
-    time.sleep(QUIET_S)
-    house.settle()
-    for listener in (house.olga, house.ana):
-        assert not set(house.answered(listener)) & set(probes)
 
 
 # Who is who.
@@ -167,7 +156,7 @@ def test_neither_reads_nor_obeys_a_device_that_is_not_signed(house, town):
     phone = town.another_device(ben, signed=False, crypto='lax', accept=None)
     for text in ('!intro as Bent: I make other things', '!who unsigned0', 'kith: who unsigned1'):
         phone.say(house.room, text)
-    never_answered(house, 'unsigned0', 'unsigned1')
+    house.never_answered('unsigned0', 'unsigned1')
     assert welcomes(house) == welcome
     seen(phone, house.answers(house.ana, 'secret'), WITHHELD)
     [explained] = house.await_told(ben, '')
@@ -175,7 +164,7 @@ def test_neither_reads_nor_obeys_a_device_that_is_not_signed(house, town):
     house.bot.stop()
     house.bot.start()
     phone.say(house.room, '!who unsigned3')
-    never_answered(house, 'unsigned2', 'unsigned3')
+    house.never_answered('unsigned2', 'unsigned3')
     assert house.told(ben) == [explained]
     # What is said there by a device of his that is signed is done.
     house.answers(ben, 'signed')
@@ -188,7 +177,7 @@ def test_takes_any_device_where_that_is_wanted(town, matrix_kith):
     seen(eve, house.answers(eve, 'unsigned'))
     seen(house.ana, house.answers(house.ana, 'signed'))
     send_raw(house.ana, house.room, {'msgtype': 'm.text', 'body': '!who clear'})
-    never_answered(house, 'clear')
+    house.never_answered('clear')
 
 
 def test_does_not_do_what_was_said_in_clear(house, town):
@@ -197,11 +186,11 @@ def test_does_not_do_what_was_said_in_clear(house, town):
     house.answers(ben, 'first')
     for text in ('!intro as Bent: I make other things', '!who clear0', 'kith: who clear1'):
         send_raw(ben, house.room, {'msgtype': 'm.text', 'body': text})
-    never_answered(house, 'clear0', 'clear1')
+    house.never_answered('clear0', 'clear1')
     assert welcomes(house) == welcome
     [explained] = house.await_told(ben, '')
     send_raw(ben, house.room, {'msgtype': 'm.text', 'body': '!who clear2'})
-    never_answered(house, 'clear2')
+    house.never_answered('clear2')
     assert house.told(ben) == [explained]
     house.answers(ben, 'encrypted')
     check([house.olga, house.ana, ben], town.kith)
@@ -441,7 +430,7 @@ def test_a_room_that_becomes_encrypted_stays_so(town, matrix_kith):
     house.bot.start()
     seen(house.olga, house.answers(house.ana, 'after'))
     send_raw(house.ana, house.room, {'msgtype': 'm.text', 'body': '!who again'})
-    never_answered(house, 'again')
+    house.never_answered('again')
     said = said_by(house.olga, town.kith)
     assert len([event for event in said if event['event_id'] not in house.olga.wire]) == 1
 
