@@ -218,7 +218,7 @@ static void spoil(struct talk *t, const char *where)
 /*
  * Keys.
  */
-/* Whoever gave it first is its owner. */
+/* Of their devices whichever gave it first is its owner. */
 static void give(struct talk *t, int device, const json_t *content)
 {
 	struct olm_message m = { .sender = (char *)devices[device].user,

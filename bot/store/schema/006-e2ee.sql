@@ -124,7 +124,7 @@ CREATE TABLE e2ee_shared (
 	PRIMARY KEY (network, room, user, device)
 ) WITHOUT ROWID;
 
--- What others speak in.
+-- What others speak in: whoever has its key may give it on, as their own.
 CREATE TABLE e2ee_inbound (
 	id INTEGER PRIMARY KEY,
 	network TEXT NOT NULL,
@@ -137,7 +137,7 @@ CREATE TABLE e2ee_inbound (
 	used INTEGER NOT NULL DEFAULT 0,    -- something was read with it
 	floor INTEGER NOT NULL DEFAULT 0,   -- which event used an index before this is forgotten
 	pickle TEXT NOT NULL,
-	UNIQUE (network, room, session)
+	UNIQUE (network, room, session, sender)
 );
 CREATE INDEX e2ee_inbound_sender ON e2ee_inbound (network, sender, room, at_us);
 CREATE INDEX e2ee_inbound_unused ON e2ee_inbound (network, sender, at_us) WHERE used = 0;

@@ -95,38 +95,38 @@ static const struct crypto_inbound *unpickle(struct inbound *in, const char *pic
  */
 struct row {
 	int64_t id;
-	char *sender, *curve25519, *ed25519, *pickle;
+	char *curve25519, *ed25519, *pickle;
 	int64_t at_us, floor;
 	bool used;
 };
 
 static void row_done(struct row *row)
 {
-	g_free(row->sender);
 	g_free(row->curve25519);
 	g_free(row->ed25519);
 	g_free(row->pickle);
 }
 
-static bool find(const struct inbound *in, const char *room, const char *session, struct row *ret)
+/* As that sender gave it. */
+static bool find(const struct inbound *in, const char *room, const char *session,
+		 const char *sender, struct row *ret)
 {
 	struct query q = db_query(in->env.db,
-				  "SELECT id, sender, curve25519, ed25519, pickle, at_us, floor,"
-				  " used FROM e2ee_inbound"
-				  " WHERE network = ? AND room = ? AND session = ?",
-				  "ttt", in->env.network, room, session);
+				  "SELECT id, curve25519, ed25519, pickle, at_us, floor, used"
+				  " FROM e2ee_inbound WHERE network = ? AND room = ?"
+				  " AND session = ? AND sender = ?",
+				  "tttt", in->env.network, room, session, sender);
 
 	if (!query_next(&q))
 		return false;
 	*ret = (struct row){
 		.id = query_int(&q, 0),
-		.sender = g_strdup(query_text(&q, 1)),
-		.curve25519 = g_strdup(query_text(&q, 2)),
-		.ed25519 = g_strdup(query_text(&q, 3)),
-		.pickle = g_strdup(query_text(&q, 4)),
-		.at_us = query_int(&q, 5),
-		.floor = query_int(&q, 6),
-		.used = query_int(&q, 7),
+		.curve25519 = g_strdup(query_text(&q, 1)),
+		.ed25519 = g_strdup(query_text(&q, 2)),
+		.pickle = g_strdup(query_text(&q, 3)),
+		.at_us = query_int(&q, 4),
+		.floor = query_int(&q, 5),
+		.used = query_int(&q, 6),
 	};
 	query_done(&q);
 	return true;
@@ -149,15 +149,14 @@ static bool names_session(const json_t *content, const char **ret_room, const ch
 /*
  * Keys.
  */
-/* CS API: m.room_key; whoever has it may give it on, but only its owner is believed. */
+/* CS API: m.room_key. */
 static int improve(struct inbound *in, const struct row *row, const struct olm_message *m,
 		   const struct crypto_inbound *given)
 {
 	struct crypto_inbound *known = NULL;
 	int error = 0;
 
-	if (strcmp(row->sender, m->sender) != 0 || strcmp(row->curve25519, m->curve25519) != 0 ||
-	    strcmp(row->ed25519, m->ed25519) != 0)
+	if (strcmp(row->curve25519, m->curve25519) != 0 || strcmp(row->ed25519, m->ed25519) != 0)
 		return -EEXIST;
 	/* A damaged one is no loss. */
 	if (crypto_inbound_unpickle(row->pickle, in->env.key, &known) < 0)
@@ -206,7 +205,7 @@ int inbound_add(struct inbound *in, const struct olm_message *m, char **ret_room
 		return -EBADMSG;
 	if (strcmp(crypto_inbound_id(given), session) != 0) {
 		error = -EBADMSG;
-	} else if (find(in, room, session, &row)) {
+	} else if (find(in, room, session, m->sender, &row)) {
 		error = improve(in, &row, m, given);
 		row_done(&row);
 	} else {
@@ -379,15 +378,13 @@ int inbound_decrypt(struct inbound *in, const char *room, const struct read_even
 	g_autofree char *ciphertext = span_text(span_get(e->content, "ciphertext"));
 	struct inbound_message m = { 0 };
 	struct row row;
-	int error = -EBADMSG;
 
 	if (e->state_key || !session || !ciphertext ||
 	    !span_says(span_get(e->content, "algorithm"), ALGORITHM))
 		return -EBADMSG;
-	if (!find(in, room, session, &row))
+	if (!find(in, room, session, e->sender, &row))
 		return lacks_key(in, room, e, session, ret_session, ret_code);
-	if (!strcmp(row.sender, e->sender))
-		error = read_with(in, &row, room, e, ciphertext, &m);
+	int error = read_with(in, &row, room, e, ciphertext, &m);
 	row_done(&row);
 	if (error == 0)
 		*ret = m;

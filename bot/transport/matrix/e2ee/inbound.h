@@ -1,7 +1,9 @@
 /*
  * Megolm, as others speak (CS API: m.megolm.v1.aes-sha2, m.room_key). A key is believed only where
- * it came over Olm, and only of the device that sent it; what is known of a session never becomes
- * less. Which event used which index is remembered: another event with the same one is a replay.
+ * it came over Olm, and only of the device that sent it. Whoever has it may give it on, and be the
+ * first: so it is only for reading what they say themselves, and in nobody else's way. What is
+ * known of a session never becomes less. Which event used which index is remembered: another event
+ * with the same one is a replay.
  */
 #ifndef KITH_MATRIX_E2EE_INBOUND_H
 #define KITH_MATRIX_E2EE_INBOUND_H
@@ -24,8 +26,8 @@ struct inbound *inbound_new(const struct e2ee_env *env);
 void inbound_free(struct inbound *in);
 
 /* m.room_key that came over Olm. 0 and *ret_session, g_free it: it is new, or lets kith read from
- * earlier on; -EALREADY: neither; -EBADMSG: it is no such thing; -EEXIST: another one, of somebody
- * else, has that id in the room. In a transaction. */
+ * earlier on; -EALREADY: neither; -EBADMSG: it is no such thing; -EEXIST: another one, or of
+ * another device of theirs, has that id in the room. In a transaction. */
 int inbound_add(struct inbound *in, const struct olm_message *m, char **ret_room,
 		char **ret_session);
 /* m.room_key.withheld (not over Olm; it proves nothing but helps to explain). As above; never in
@@ -40,10 +42,10 @@ struct inbound_message {
 	char *curve25519, *ed25519; /* of the device that gave the key */
 };
 /* The event's content is m.room.encrypted of Megolm. 0, inbound_message_done it: in a transaction,
- * its index is remembered. -ENOKEY: the key is not there, *ret_session names it (g_free it) and
- * *ret_code why it was withheld (NULL: nobody said; g_free it); -ERANGE: from before what kith may
- * read; -EEXIST: a replay; -EBADMSG: it cannot be read, was said to another room, is not by who it
- * says, or is what only the server may allow (a redaction, a state). */
+ * its index is remembered. -ENOKEY: its sender has not given the key, *ret_session names it (g_free
+ * it) and *ret_code why they withheld it (NULL: they did not say; g_free it); -ERANGE: from before
+ * what kith may read; -EEXIST: a replay; -EBADMSG: it cannot be read, was said to another room, or
+ * is what only the server may allow (a redaction, a state). */
 int inbound_decrypt(struct inbound *in, const char *room, const struct read_event *e,
 		    struct inbound_message *ret, char **ret_session, char **ret_code);
 void inbound_message_done(struct inbound_message *m);
