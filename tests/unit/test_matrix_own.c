@@ -663,7 +663,8 @@ static void own__another_device__takes_all_with_it(void **state)
 	     query_next(&q); tables++) {
 		const char *table = query_text(&q, 0);
 		bool own = !strcmp(table, "e2ee_own"), user = !strcmp(table, "e2ee_user");
-		bool stays = own || user || !strcmp(table, "e2ee_crosssign");
+		bool stays = own || user || !strcmp(table, "e2ee_crosssign") ||
+			     !strcmp(table, "e2ee_unread");
 
 		assert_int_equal(rows_of(w, table, "home"), stays ? 1 : 0);
 		assert_int_equal(rows_of(w, table, "work"), own ? 0 : user ? 2 : 1);

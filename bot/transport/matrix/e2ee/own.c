@@ -150,7 +150,8 @@ void own_set_signature(struct own *o, const char *self_signing, const char *sign
 }
 
 /* Whatever was agreed on with another device of kith's is of no use to this one. Whose identity is
- * whose stays, and the account's own. */
+ * whose stays, and the account's own; and what could not be read yet, since whoever said it is told
+ * when it never can. */
 static void drop_all(struct db *db, const char *network)
 {
 	db_run(db, "DELETE FROM e2ee_own WHERE network = ?", "t", network);
@@ -164,7 +165,6 @@ static void drop_all(struct db *db, const char *network)
 	db_run(db, "DELETE FROM e2ee_shared WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_inbound WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_withheld WHERE network = ?", "t", network);
-	db_run(db, "DELETE FROM e2ee_unread WHERE network = ?", "t", network);
 	db_run(db, "DELETE FROM e2ee_user WHERE network = ? AND pinned IS NULL", "t", network);
 	db_run(db,
 	       "UPDATE e2ee_user SET followed = 0, outdated = 1, self_signing = NULL"
