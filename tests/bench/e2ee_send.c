@@ -44,7 +44,7 @@ static char *payload(const char *room, json_t *content)
 {
 	json_t *whole = json_pack("{s:s, s:O, s:s}", "type", "m.room.message", "content", content,
 				  "room_id", room);
-	char *text = dump_json(whole);
+	char *text = dump_sorted(whole);
 
 	json_decref(whole);
 	return text;

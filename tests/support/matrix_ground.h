@@ -339,7 +339,7 @@ static inline char *ground_member(const struct hs_request *r, const char *key)
 {
 	json_t *body = json_loadb(r->body, r->body_bytes, 0, NULL);
 	const json_t *value = json_object_get(body, key);
-	char *text = value ? dump_json(value) : g_strdup("");
+	char *text = value ? dump_sorted(value) : g_strdup("");
 
 	json_decref(body);
 	return text;

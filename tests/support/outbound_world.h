@@ -201,7 +201,7 @@ G_GNUC_UNUSED static json_t *crosssign_key(const struct person *p, const char *u
  */
 G_GNUC_UNUSED static void say_json(struct hs_answer *a, json_t *j)
 {
-	g_autofree char *text = dump_json(j);
+	g_autofree char *text = dump_sorted(j);
 
 	hs_say(a, 200, "%s", text);
 	json_decref(j);

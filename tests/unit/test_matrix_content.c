@@ -16,7 +16,7 @@ static void assert_content(enum post_kind kind, const char *markup,
 			   const struct content_about *about, const char *want)
 {
 	json_t *got = content_of(kind, markup, about), *wanted = json_loads(want, 0, NULL);
-	g_autofree char *text = dump_json(got);
+	g_autofree char *text = dump_sorted(got);
 
 	assert_non_null(wanted);
 	if (!json_equal(got, wanted))

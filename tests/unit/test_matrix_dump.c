@@ -12,7 +12,7 @@
 static void assert_dumped(const char *text, const char *want)
 {
 	json_t *j = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	g_autofree char *got = dump_json(j);
+	g_autofree char *got = dump_sorted(j);
 
 	assert_string_equal(got, want);
 	json_decref(j);
@@ -24,6 +24,15 @@ static void dump__is__compact_and_sorted(void **state)
 		      "{\"a\":{\"c\":false,\"d\":true},\"b\":[1,{},[],null]}");
 	assert_dumped("\"\"", "\"\"");
 	assert_dumped("\"a\\u0000b\\\"\\\\c\\n\"", "\"a\\u0000b\\\"\\\\c\\n\"");
+}
+
+static void dump__keeps__the_order_that_was_given(void **state)
+{
+	json_t *j = json_loads("{\"b\":{\"d\":1,\"c\":2},\"a\":[]}", 0, NULL);
+	g_autofree char *got = dump_json(j);
+
+	assert_string_equal(got, "{\"b\":{\"d\":1,\"c\":2},\"a\":[]}");
+	json_decref(j);
 }
 
 /* As canonical JSON they would be nothing. */
@@ -60,6 +69,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dump__is__compact_and_sorted),
+		cmocka_unit_test(dump__keeps__the_order_that_was_given),
 		cmocka_unit_test(dump__writes__any_number),
 		cmocka_unit_test(dump__of_anything__reads_back),
 	};

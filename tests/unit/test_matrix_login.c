@@ -180,9 +180,9 @@ static void login__password__signs_in(void **state)
 	const struct hs_request *r = fake_hs_last(w->hs, "POST", "v3/login");
 	g_autofree char *device = device_id_stable(&w->section);
 	g_autofree char *want = g_strdup_printf(
-		"{\"device_id\":\"%s\",\"identifier\":{\"type\":\"m.id.user\",\"user\":"
-		"\"@kith:example.org\"},\"initial_device_display_name\":\"kith\","
-		"\"password\":\"hunter2\",\"type\":\"m.login.password\"}",
+		"{\"type\":\"m.login.password\",\"identifier\":{\"type\":\"m.id.user\",\"user\":"
+		"\"@kith:example.org\"},\"password\":\"hunter2\",\"device_id\":\"%s\","
+		"\"initial_device_display_name\":\"kith\"}",
 		device);
 	assert_string_equal(r->body, want);
 	assert_null(r->authorization);

@@ -438,13 +438,13 @@ static void begin_olm(struct world *w, struct phone *p)
 				   "content", "sender", p->user, "recipient", KITH,
 				   "recipient_keys", "ed25519", own_ed25519(w->own), "keys",
 				   "ed25519", crypto_account_ed25519(p->account));
-	g_autofree char *text = dump_json(inside);
+	g_autofree char *text = dump_sorted(inside);
 	g_autofree char *body = crypto_session_encrypt(s, text, &type);
 	json_t *content = json_pack("{s:s, s:s, s:{s:{s:i, s:s}}}", "algorithm",
 				    "m.olm.v1.curve25519-aes-sha2", "sender_key",
 				    crypto_account_curve25519(p->account), "ciphertext",
 				    own_curve25519(w->own), "type", type, "body", body);
-	g_autofree char *whole = dump_json(content);
+	g_autofree char *whole = dump_sorted(content);
 	assert_int_equal(span_check(whole, strlen(whole), &span, NULL), 0);
 	db_begin(w->db);
 	if (sessions_decrypt(w->sessions, p->user, span, &m, &why) < 0)

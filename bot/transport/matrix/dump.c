@@ -12,6 +12,7 @@
 struct out {
 	char *at; /* NULL: nowhere */
 	size_t bytes;
+	bool sorted;
 };
 
 static void add(struct out *out, const char *text, size_t bytes)
@@ -80,7 +81,8 @@ static void add_object(struct out *out, json_t *object)
 
 	for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i))
 		g_ptr_array_add(members, i);
-	g_ptr_array_sort(members, compare_members);
+	if (out->sorted)
+		g_ptr_array_sort(members, compare_members);
 	add_text(out, "{");
 	for (unsigned i = 0; i < members->len; i++) {
 		const char *key = json_object_iter_key(members->pdata[i]);
@@ -146,9 +148,9 @@ static void add_value(struct out *out, const json_t *j)
 	g_assert_not_reached();
 }
 
-char *dump_json(const json_t *value)
+static char *dump(const json_t *value, bool sorted)
 {
-	struct out out = { NULL, 0 };
+	struct out out = { .sorted = sorted };
 
 	add_value(&out, value);
 	out.at = g_malloc(out.bytes + 1);
@@ -156,6 +158,16 @@ char *dump_json(const json_t *value)
 	out.bytes = 0;
 	add_value(&out, value);
 	return out.at;
+}
+
+char *dump_json(const json_t *value)
+{
+	return dump(value, false);
+}
+
+char *dump_sorted(const json_t *value)
+{
+	return dump(value, true);
 }
 
 bool dump_is_integer(const json_t *number)

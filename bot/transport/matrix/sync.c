@@ -77,7 +77,7 @@ static char *filter_text(void)
 			  "account_data", "types", "m.direct", "presence", "types", "room",
 			  "account_data", "types", "ephemeral", "types", "state", "types",
 			  state_types, "timeline", "limit", TIMELINE_MOST, "types", all_types);
-	char *text = dump_json(filter);
+	char *text = dump_sorted(filter);
 
 	json_decref(filter);
 	return text;

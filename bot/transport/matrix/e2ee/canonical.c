@@ -21,7 +21,7 @@ static bool has_integers_alone(const json_t *j)
 
 char *canonical_text(const json_t *j)
 {
-	return has_integers_alone(j) ? dump_json(j) : NULL;
+	return has_integers_alone(j) ? dump_sorted(j) : NULL;
 }
 
 char *canonical_signed(const json_t *object)

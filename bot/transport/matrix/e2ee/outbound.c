@@ -284,7 +284,7 @@ static char *payload(const struct voice *v, const char *type, const json_t *cont
 	json_object_del(inside, "m.relates_to");
 	json_t *whole =
 		json_pack("{s:s, s:o, s:s}", "type", type, "content", inside, "room_id", v->room);
-	char *text = whole ? dump_json(whole) : NULL;
+	char *text = whole ? dump_sorted(whole) : NULL;
 	json_decref(whole);
 	return text;
 }

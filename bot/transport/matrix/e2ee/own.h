@@ -28,7 +28,7 @@ struct own_callbacks {
 void own_pickle_key(const struct seal *seal, const char *network, struct crypto_pickle_key *ret);
 
 /* The device's keys as the store has them, made if there are none, or if they are another device's
- * (then everything of that one's encryption goes with them). -EKEYREJECTED: another key locked
+ * (then all that was agreed on with that one goes with them). -EKEYREJECTED: another key locked
  * them; -EBADMSG: they are damaged. In a transaction. */
 int own_open(const struct e2ee_env *env, const struct own_callbacks *callbacks, void *data,
 	     struct own **ret);
