@@ -24,7 +24,8 @@
 
 #include <cmocka.h>
 
-#define USER "@kith:example.org"
+#define USER       "@kith:example.org"
+#define REMEMBERED "v3/user/%40kith%3Aexample.org/account_data/kith.device"
 
 struct world {
 	struct hs_ground ground;
@@ -43,6 +44,7 @@ struct world {
 	json_t *device_keys, *one_time, *fallback;
 	json_t *seen; /* every one-time key there ever was: name -> key */
 	bool fallback_used;
+	json_t *remembered;   /* what the account remembers of its device; NULL: nothing */
 	const char *fails;    /* what is asked of it there goes wrong ... */
 	unsigned fails_times; /* ... so often yet ... */
 	int fails_with;       /* ... with this status, 0: its connection is lost ... */
@@ -136,6 +138,25 @@ G_GNUC_UNUSED static void hs_upload(struct world *w, json_t *body, struct hs_ans
 			      w->counts_none ? 0 : (int)json_object_size(w->one_time)));
 }
 
+/* Of a device, never more than its store has: a store that is behind is an older one. */
+G_GNUC_UNUSED static void hs_remembers(struct world *w, const struct hs_request *r,
+				       struct hs_answer *a)
+{
+	if (hs_is(r, "PUT", REMEMBERED)) {
+		json_decref(w->remembered);
+		w->remembered = body_of(r);
+		int64_t n = json_integer_value(json_object_get(w->remembered, "generation"));
+		const char *of = json_string_value(json_object_get(w->remembered, "device_id"));
+		assert_true(n <= db_int(w->db, INT64_MAX,
+					"SELECT generation FROM e2ee_own WHERE device = ?", "t",
+					of));
+	} else if (w->remembered) {
+		say_json(a, json_incref(w->remembered));
+	} else {
+		hs_say(a, 404, "{\"errcode\":\"M_NOT_FOUND\",\"error\":\"no\"}");
+	}
+}
+
 G_GNUC_UNUSED static void hs_keys(void *data, const struct hs_request *r, struct hs_answer *a)
 {
 	struct world *w = data;
@@ -153,11 +174,13 @@ G_GNUC_UNUSED static void hs_keys(void *data, const struct hs_request *r, struct
 		*a = lost;
 		return;
 	}
-	json_t *body = body_of(r);
+	json_t *body = r->body_bytes ? body_of(r) : NULL;
 	if (w->meanwhile)
 		w->meanwhile(w, r);
 	if (hs_is(r, "POST", "v3/keys/upload"))
 		hs_upload(w, body, a);
+	else if (hs_is(r, NULL, REMEMBERED))
+		hs_remembers(w, r, a);
 	else if (w->more)
 		w->more(w, r, a);
 	else if (hs_is(r, "POST", "v3/keys/query"))
@@ -320,6 +343,7 @@ G_GNUC_UNUSED static int tear_down(void **state)
 	json_decref(w->device_keys);
 	json_decref(w->one_time);
 	json_decref(w->fallback);
+	json_decref(w->remembered);
 	json_decref(w->seen);
 	g_free(w);
 	return 0;
@@ -332,6 +356,33 @@ G_GNUC_UNUSED static void publish(struct world *w)
 	own_publish(w->own);
 	assert_int_equal(w->published, before);
 	assert_true(fake_hs_until_count(w->ground.hs, &w->published, before + 1));
+}
+
+G_GNUC_UNUSED static unsigned uploads(const struct world *w)
+{
+	return fake_hs_count(w->ground.hs, "POST", "v3/keys/upload");
+}
+
+/* What a /sync answer says. */
+G_GNUC_UNUSED static void hear(struct world *w, const char *counts, const char *unused)
+{
+	struct span c = { 0 }, u = { 0 };
+
+	if (counts)
+		assert_int_equal(span_check(counts, strlen(counts), &c, NULL), 0);
+	if (unused)
+		assert_int_equal(span_check(unused, strlen(unused), &u, NULL), 0);
+	db_begin(w->db);
+	own_counts(w->own, c, u);
+	db_end(w->db);
+}
+
+G_GNUC_UNUSED static void hear_true(struct world *w)
+{
+	g_autofree char *counts =
+		g_strdup_printf("{\"signed_curve25519\":%d}", (int)json_object_size(w->one_time));
+
+	hear(w, counts, w->fallback_used ? "[]" : "[\"x\",\"signed_curve25519\"]");
 }
 
 #endif

@@ -227,6 +227,40 @@ static void inbound__improves__by_an_earlier_index_alone(void **state)
 	speaker_done(&ana);
 }
 
+/* Whether the device has gone on since it was last asked. */
+static bool has_moved(struct megolm_world *w)
+{
+	bool moved = count(w, "SELECT moved FROM e2ee_own");
+
+	run(w, "UPDATE e2ee_own SET moved = 0");
+	return moved;
+}
+
+/* An older store would lack it: the key, and nothing that comes again. */
+static void inbound__moves__the_device_on_by_keys_alone(void **state)
+{
+	struct megolm_world *w = *state;
+	struct speaker ana = speaker_in(ANA, ROOM);
+	g_autofree char *second = NULL;
+
+	run(w, "INSERT INTO e2ee_own(network, user, device, account)"
+	       " VALUES('home', 'kith', 'DEVICE', ''), ('work', 'kith', 'DEVICE', '')");
+	struct heard early = says_in(&ana, ROOM, "$1", "early");
+	heard_done(&early);
+	second = crypto_outbound_key(ana.out);
+	json_t *at_second = room_key_of(ROOM, crypto_outbound_id(ana.out), second);
+	assert_int_equal(give(w, &ana, at_second), 0);
+	assert_true(has_moved(w));
+	assert_int_equal(hear_next(w, &ana, ROOM, "$2"), 0);
+	assert_int_equal(give(w, &ana, at_second), -EALREADY);
+	assert_false(has_moved(w));
+	assert_int_equal(give(w, &ana, ana.room_key), 0);
+	assert_int_equal(count(w, "SELECT moved FROM e2ee_own WHERE network = 'work'"), 0);
+	assert_true(has_moved(w));
+	json_decref(at_second);
+	speaker_done(&ana);
+}
+
 static void inbound__refuses__a_replay(void **state)
 {
 	struct megolm_world *w = *state;
@@ -638,6 +672,7 @@ int main(void)
 		TEST(inbound__refuses__keys_that_are_none),
 		TEST(inbound__believes__whoever_gave_it_for_themselves_alone),
 		TEST(inbound__improves__by_an_earlier_index_alone),
+		TEST(inbound__moves__the_device_on_by_keys_alone),
 		TEST(inbound__refuses__a_replay),
 		TEST(inbound__refuses__what_was_said_elsewhere),
 		TEST(inbound__refuses__payloads_that_are_none),

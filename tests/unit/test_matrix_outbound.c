@@ -302,6 +302,23 @@ static void outbound_ready__so_many_messages__rotates(void **state)
 	assert_int_equal(g_hash_table_size(ana->keys), 3);
 }
 
+/* Its indices are leased many at a time: an older store that lacks none is no older one. */
+static void outbound_encrypt__a_lease__moves_the_device_on(void **state)
+{
+	struct world *w = *state;
+	unsigned moves = 0;
+
+	add_phone(w, ANA, "PHONE", true);
+	for (unsigned i = 0; i < 2 * OUTBOUND_LEASE; i++) {
+		json_decref(say(w, "hello"));
+		moves += db_int(w->db, 0, "SELECT moved FROM e2ee_own", "") != 0;
+		db_begin(w->db);
+		db_run(w->db, "UPDATE e2ee_own SET moved = 0", "");
+		db_end(w->db);
+	}
+	assert_int_equal(moves, 2);
+}
+
 static void outbound_ready__so_long__rotates(void **state)
 {
 	struct world *w = *state;
@@ -600,6 +617,7 @@ int main(void)
 		test(outbound_ready__a_device_is_not_signed_any_more__rotates),
 		test(outbound_ready__an_unsigned_device_comes__rotates),
 		test(outbound_ready__so_many_messages__rotates),
+		test(outbound_encrypt__a_lease__moves_the_device_on),
 		test(outbound_ready__so_long__rotates),
 		test(outbound_ready__a_device_has_no_keys__is_told_once_and_tried_again),
 		test(outbound_ready__claims_fail__asks_again_by_itself),

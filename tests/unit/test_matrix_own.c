@@ -11,33 +11,6 @@
 
 enum { STOCK = 50 };
 
-static unsigned uploads(const struct world *w)
-{
-	return fake_hs_count(w->ground.hs, "POST", "v3/keys/upload");
-}
-
-/* What a /sync answer says. */
-static void hear(struct world *w, const char *counts, const char *unused)
-{
-	struct span c = { 0 }, u = { 0 };
-
-	if (counts)
-		assert_int_equal(span_check(counts, strlen(counts), &c, NULL), 0);
-	if (unused)
-		assert_int_equal(span_check(unused, strlen(unused), &u, NULL), 0);
-	db_begin(w->db);
-	own_counts(w->own, c, u);
-	db_end(w->db);
-}
-
-static void hear_true(struct world *w)
-{
-	g_autofree char *counts =
-		g_strdup_printf("{\"signed_curve25519\":%d}", (int)json_object_size(w->one_time));
-
-	hear(w, counts, w->fallback_used ? "[]" : "[\"x\",\"signed_curve25519\"]");
-}
-
 /* And kith has heard that it is. */
 static bool is_stocked(void *data)
 {
@@ -306,76 +279,6 @@ static void own__server__says_it_has_none(void **state)
 		fake_hs_turn(w->ground.hs, 10 * 1000);
 	}
 	assert_int_equal(uploads(w), before);
-}
-
-/*
- * Another one speaks for the device
- */
-
-static bool is_stale(void *data)
-{
-	const struct world *w = data;
-
-	return w->stale;
-}
-
-static void assert_stale(struct world *w)
-{
-	unsigned before;
-
-	own_publish(w->own);
-	assert_true(fake_hs_until(w->ground.hs, is_stale, w));
-	assert_true(*w->why);
-	before = fake_hs_requests(w->ground.hs)->len;
-	own_publish(w->own);
-	hear(w, "{}", "[]");
-	fake_hs_turn(w->ground.hs, 50 * 1000);
-	assert_int_equal(fake_hs_requests(w->ground.hs)->len, before);
-	assert_int_equal(w->stale, 1);
-	assert_int_equal(w->published, 0);
-}
-
-static void own__identity__is_another_at_the_server(void **state)
-{
-	struct world *w = *state;
-	json_t *keys = json_pack("{s:s, s:s}", "curve25519:DEVICE", own_curve25519(w->own),
-				 "ed25519:DEVICE", "another");
-
-	w->device_keys = json_pack("{s:o}", "keys", keys);
-	assert_stale(w);
-	assert_int_equal(uploads(w), 0);
-}
-
-static void own__curve_key__is_another_at_the_server(void **state)
-{
-	struct world *w = *state;
-	json_t *keys = json_pack("{s:s, s:s}", "curve25519:DEVICE", "another", "ed25519:DEVICE",
-				 own_ed25519(w->own));
-
-	w->device_keys = json_pack("{s:o}", "keys", keys);
-	assert_stale(w);
-}
-
-/* As a store that was put back from a copy would. */
-static void own__one_time_key__is_another_at_the_server(void **state)
-{
-	struct world *w = *state;
-
-	json_object_set_new(w->one_time, "signed_curve25519:AAAAAQ",
-			    json_pack("{s:s}", "key", "x"));
-	assert_stale(w);
-	assert_int_equal(uploads(w), 2);
-	assert_false(own_is_published(w->own));
-}
-
-static void own__server__says_nonsense_of_the_device(void **state)
-{
-	struct world *w = *state;
-
-	w->device_keys =
-		json_pack("{s:{s:i, s:[]}}", "keys", "curve25519:DEVICE", 7, "ed25519:DEVICE");
-	publish(w);
-	assert_true(json_equal(own_device_keys(w->own), w->device_keys));
 }
 
 /*
@@ -703,10 +606,6 @@ int main(void)
 		TEST(own__answer__was_lost),
 		TEST(own__upload__is_refused),
 		TEST(own__server__says_it_has_none),
-		TEST(own__identity__is_another_at_the_server),
-		TEST(own__curve_key__is_another_at_the_server),
-		TEST(own__one_time_key__is_another_at_the_server),
-		TEST(own__server__says_nonsense_of_the_device),
 		TEST(own__stock__is_topped_up),
 		TEST(own__counts__are_nonsense),
 		TEST(own__counts__are_not_told),

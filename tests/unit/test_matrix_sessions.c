@@ -263,6 +263,34 @@ static void talk__every_step__survives_a_restart(void **state)
 	assert_int_equal(side_sessions(&w->ana), 1);
 }
 
+/* Since it was last asked. */
+static bool has_moved(struct side *s)
+{
+	bool moved = side_count(s, "SELECT moved FROM e2ee_own");
+
+	side_run(s, "UPDATE e2ee_own SET moved = 0");
+	return moved;
+}
+
+/* An older store would lack it. */
+static void talk__every_step__moves_the_device_on(void **state)
+{
+	struct world *w = *state;
+
+	begin_to_ana(w);
+	assert_true(has_moved(&w->kith));
+	for (unsigned i = 0; i < 3; i++) {
+		g_autofree char *said = side_say(&w->kith, ANA, "hello");
+
+		assert_true(has_moved(&w->kith));
+		has_moved(&w->ana);
+		assert_hears(&w->ana, w->kith.base.env.user, said, "hello");
+		assert_true(has_moved(&w->ana));
+		assert_int_equal(side_hear(&w->ana, w->kith.base.env.user, said), -EALREADY);
+		assert_false(has_moved(&w->ana));
+	}
+}
+
 static void message__read__says_who_said_it(void **state)
 {
 	struct world *w = *state;
@@ -741,6 +769,7 @@ int main(void)
 		TEST(claim__fallback_key__will_do),
 		TEST(claim__bad_keys__are_none),
 		TEST(talk__every_step__survives_a_restart),
+		TEST(talk__every_step__moves_the_device_on),
 		TEST(message__read__says_who_said_it),
 		TEST(message__said__is_as_specified),
 		TEST(message__by_one_time_key__uses_it_up),

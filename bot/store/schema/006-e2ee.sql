@@ -10,7 +10,9 @@ CREATE TABLE e2ee_own (
 	signer TEXT,                        -- the self-signing key that has signed it, and
 	signature TEXT,                     -- its signature; NULL: none has
 	fallback_at_us INTEGER NOT NULL DEFAULT 0, -- when the fallback key was published
-	fallback_old INTEGER NOT NULL DEFAULT 0 -- the one before it is still good
+	fallback_old INTEGER NOT NULL DEFAULT 0, -- the one before it is still good
+	moved INTEGER NOT NULL DEFAULT 0,   -- since the last generation something was kept, here or of what the device agreed on with others
+	generation INTEGER NOT NULL DEFAULT 0 -- the homeserver was told of none that is greater
 ) WITHOUT ROWID;
 
 -- The owner's keys, if kith made them: seeds, sealed.

@@ -6,6 +6,7 @@
 #include "transport/matrix/e2ee/curve.h"
 #include "transport/matrix/e2ee/inbound_private.h"
 #include "transport/matrix/e2ee/olm.h"
+#include "transport/matrix/e2ee/own.h"
 #include "transport/matrix/e2ee/sessions.h"
 #include "transport/matrix/rooms.h"
 
@@ -214,6 +215,7 @@ int inbound_add(struct inbound *in, const struct olm_message *m, char **ret_room
 	crypto_inbound_free(given);
 	if (error < 0)
 		return error;
+	own_moved(&in->env);
 	*ret_room = g_strdup(room);
 	*ret_session = g_strdup(session);
 	return 0;

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "store/db.h"
 #include "transport/matrix/e2ee/olm.h"
+#include "transport/matrix/e2ee/own.h"
 
 #include <errno.h>
 #include <string.h>
@@ -113,6 +114,7 @@ void outbound_lease(struct voice *v)
 	       " VALUES(?, ?, ?, ?, ?)",
 	       "tttii", env->network, crypto_outbound_id(v->session), v->room, leased,
 	       outbound_wall_us(v->o));
+	own_moved(env);
 }
 
 int outbound_is_leased(const struct voice *v)

@@ -60,7 +60,7 @@ void own_keep(struct own *o)
 
 	db_run(o->env->db,
 	       "UPDATE e2ee_own SET account = ?2, published = ?3, fallback_at_us = ?4,"
-	       " fallback_old = ?5 WHERE network = ?1",
+	       " fallback_old = ?5, moved = 1 WHERE network = ?1",
 	       "ttiii", o->env->network, pickle, (int64_t)o->published, o->fallback_at_us,
 	       (int64_t)o->fallback_old);
 }

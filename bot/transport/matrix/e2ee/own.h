@@ -47,10 +47,15 @@ void own_set_signature(struct own *o, const char *self_signing, const char *sign
 /* For whoever makes Olm sessions: own_keep writes what that changed. In a transaction. */
 struct crypto_account *own_account(struct own *o);
 void own_keep(struct own *o);
+/* A session has moved, by Olm or Megolm, in a way that cannot be had again: the homeserver is to
+ * remember that this device has gone on, so that a store that is put back from a copy is known for
+ * one at the start, before anybody relies on what it lacks. In a transaction. */
+void own_moved(const struct e2ee_env *env);
 
-/* Looks whether the homeserver has this device's keys and no others, and uploads what is not there
- * yet; asks on until it is. Each one-time key goes up once: where nobody knows whether it arrived,
- * it is not handed out again. Needs nothing but the loop: `published` tells the end. */
+/* Looks whether the homeserver has this device's keys and no others, and remembers nothing of it
+ * that the store does not; uploads what is not there yet; asks on until it is. Each one-time key
+ * goes up once: where nobody knows whether it arrived, it is not handed out again. Needs nothing
+ * but the loop: `published` tells the end. */
 void own_publish(struct own *o);
 bool own_is_published(const struct own *o);
 /* What a /sync answer tells (device_one_time_keys_count, device_unused_fallback_key_types; `at` is

@@ -24,9 +24,11 @@ struct own {
 	int stock;          /* one-time keys; -1: unknown */
 	int64_t stocked_us; /* when; monotonic */
 	bool fallback_used;
-	bool checked; /* that it has no other keys for this device */
-	bool wanted;  /* own_publish has been called ... */
-	bool untold;  /* ... and `published` has not */
+	bool checked;       /* that it has no other keys for this device ... */
+	bool compared;      /* ... and that the store is not behind it */
+	int64_t remembered; /* the generation that it was told of; -1: unknown */
+	bool wanted;        /* own_publish has been called ... */
+	bool untold;        /* ... and `published` has not */
 	bool is_stale;
 	struct api_call *call;
 	struct loop_timer *timer; /* the next step */
@@ -65,5 +67,11 @@ void own_go_stale(struct own *o, const char *why);
  * Whether the server knows the device as the store does (own_look.c).
  */
 void own_look(struct own *o);
+/* Once it is known to be published. */
+void own_compare(struct own *o);
+/* If there is anything new. */
+void own_tell(struct own *o);
+/* Whether the server has refused, and so has none of it; else nobody knows. */
+bool own_is_refused(const struct api_answer *a);
 
 #endif

@@ -104,8 +104,8 @@ void own_try_later(struct own *o, const struct api_answer *a)
 	if (a->error == -EACCES)
 		return; /* the session is over */
 	if (g_strcmp0(o->said, a->why) != 0)
-		log_warning("matrix %s: the keys of this device are not on the homeserver: %s; "
-			    "trying again",
+		log_warning("matrix %s: the keys of this device could not be settled with the "
+			    "homeserver: %s; trying again",
 			    o->env->network, a->why);
 	g_free(o->said);
 	o->said = g_strdup(a->why);
@@ -157,8 +157,7 @@ static void counted(void *data, const struct api_answer *a)
 	own_step(o);
 }
 
-/* Whether the server has refused, and so has none of it; else nobody knows. */
-static bool is_refused(const struct api_answer *a)
+bool own_is_refused(const struct api_answer *a)
 {
 	return a->error == -EREMOTEIO && a->status >= 400 && a->status < 500;
 }
@@ -186,10 +185,10 @@ static void uploaded(void *data, const struct api_answer *a)
 	o->call = NULL;
 	if (!a->error) {
 		taken(o, span_get(a->json, "one_time_key_counts"));
-	} else if (is_refused(a) && strstr(a->why, "already exists")) {
+	} else if (own_is_refused(a) && strstr(a->why, "already exists")) {
 		own_go_stale(
 			o, "the homeserver has other one-time keys of this device than the store");
-	} else if (is_refused(a)) {
+	} else if (own_is_refused(a)) {
 		own_try_later(o, a);
 	} else {
 		give_up_one_time(o);
@@ -277,6 +276,8 @@ void own_step(struct own *o)
 		return;
 	if (!o->checked) {
 		own_look(o);
+	} else if (!o->compared && o->published) {
+		own_compare(o);
 	} else if (o->stock < 0) {
 		send(o, json_object(), API_REPEAT, counted);
 	} else if (o->fallback_waits) {
@@ -288,7 +289,10 @@ void own_step(struct own *o)
 		upload_fallback(o);
 	} else if (o->untold) {
 		o->untold = false;
+		loop_timer_set(o->timer, 0);
 		o->callbacks.published(o->data);
+	} else {
+		own_tell(o);
 	}
 }
 
@@ -316,7 +320,7 @@ static void wake(struct own *o)
 void own_publish(struct own *o)
 {
 	o->wanted = o->untold = true;
-	o->checked = false;
+	o->checked = o->compared = false;
 	wake(o);
 }
 
@@ -384,6 +388,7 @@ void own_stock(const struct own *o, int *ret_one_time, bool *ret_fallback)
 void own_publish_init(struct own *o)
 {
 	o->stock = -1;
+	o->remembered = -1;
 	o->timer = loop_timer_new(o->env->loop, timer_fired, o);
 	o->patience = loop_timer_new(o->env->loop, patience_over, o);
 	o->forget = loop_timer_new(o->env->loop, forget_later, o);

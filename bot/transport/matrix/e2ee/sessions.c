@@ -114,6 +114,7 @@ void sessions_keep(struct sessions *s, const char *user, const char *curve25519,
 	       "ttttttiti", s->env.network, user, curve25519, row->ed25519,
 	       crypto_session_id(row->session), pickle, next_used(s, user, curve25519), row->heard,
 	       (int64_t)known);
+	own_moved(&s->env);
 	drop_oldest(s, user, curve25519, row->ed25519);
 	if (known < SESSIONS_LISTED)
 		drop_strangers(s, user);
@@ -209,6 +210,7 @@ static void move_on(struct sessions *s, const struct device *device,
 	       " AND curve25519 = ? AND session = ?",
 	       "ttttt", pickle, s->env.network, device->user, device->curve25519,
 	       crypto_session_id(session));
+	own_moved(&s->env);
 }
 
 json_t *sessions_encrypt(struct sessions *s, const struct device *device, const char *type,
