@@ -85,12 +85,13 @@ static bool take_field(const unsigned char **at, const unsigned char *end, struc
 	return true;
 }
 
-enum { VERSION = 3, OLM_RATCHET = 0x0a, PRE_KEY_BASE = 0x12, PRE_KEY_MESSAGE = 0x22 };
+enum { VERSION = 3, OLM_RATCHET = 0x0a };
+enum { PRE_KEY_BASE = 0x12, PRE_KEY_IDENTITY = 0x1a, PRE_KEY_MESSAGE = 0x22 };
 enum { MEGOLM_INDEX = 0x08, MAC_BYTES = 8 };
 
 /* Every key in it that secrets are agreed on with, however often there is one. What does not read
  * as fields from end to end is not what it says to be: the library could find keys in it that
- * nobody has looked at. */
+ * nobody has looked at. And it reads the sender's key, whether there is one in it or not. */
 static int check_fields(const unsigned char *message, size_t bytes, bool pre_key)
 {
 	size_t behind = pre_key ? 0 : MAC_BYTES;
@@ -98,6 +99,7 @@ static int check_fields(const unsigned char *message, size_t bytes, bool pre_key
 	if (bytes < 1 + behind || message[0] != VERSION)
 		return -EBADMSG;
 	const unsigned char *at = message + 1, *end = message + bytes - behind;
+	bool identified = !pre_key;
 	while (at < end) {
 		struct field f;
 		int error = 0;
@@ -108,12 +110,14 @@ static int check_fields(const unsigned char *message, size_t bytes, bool pre_key
 			error = f.length != KEY_BYTES    ? -EBADMSG
 				: crypto_agrees(f.bytes) ? 0
 							 : -EKEYREJECTED;
+		else if (pre_key && f.tag == PRE_KEY_IDENTITY)
+			identified = f.length == KEY_BYTES;
 		else if (pre_key && f.tag == PRE_KEY_MESSAGE)
 			error = check_fields(f.bytes, f.length, false);
 		if (error < 0)
 			return error;
 	}
-	return 0;
+	return identified ? 0 : -EBADMSG;
 }
 
 static int check_message(const char *body, bool pre_key)
